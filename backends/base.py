@@ -1,0 +1,175 @@
+"""The contract between Sightdesk and whatever runs a network. A plug-in implements `Runtime` and nothing more.
+
+A runtime is an entry point of the group ``sightdesk.backends`` that names a function without arguments returning a
+`Runtime`. It states the `API_VERSION` it was written for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from numpy.typing import NDArray
+
+API_VERSION = 1
+
+Outputs = Mapping[str, NDArray[Any]]
+"""A network's answers by output name. They belong to the receiver: no runtime writes to them again."""
+
+
+class BackendError(Exception):
+    """A runtime could not read, load or run a model.
+
+    Attributes:
+        what: what happened, in words.
+        hint: what to do; may be empty.
+    """
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device a runtime can use, or why it can't.
+
+    Attributes:
+        name: as the runtime's users name it, such as CPU, GPU.0 or CUDA:0.
+        description: the maker's name of it.
+        available: False: `why` says what is missing and what to do.
+    """
+
+    name: str
+    description: str
+    available: bool = True
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorFacts:
+    """An input or output as the file states it; None is a dimension that is free."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a model file says about itself, before anything is compiled."""
+
+    inputs: tuple[TensorFacts, ...]
+    outputs: tuple[TensorFacts, ...]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureInput:
+    """An input that takes a picture, and how it wants its numbers.
+
+    The caller always submits (N, height, width, 3) uint8 BGR; the backend converts, in the graph where it can:
+    ``(pixel - mean) / std`` in the wanted channel order, layout and dtype.
+
+    Attributes:
+        name: the input's name in the file.
+        width: pixels; a model with free spatial dimensions is fixed to it.
+        height: pixels.
+        layout: order of dimensions in the file.
+        color: channel order the weights were trained on.
+        dtype: element type in the file, float32 or uint8.
+        mean: per channel, in the model's channel order.
+        std: per channel.
+    """
+
+    name: str
+    width: int
+    height: int
+    layout: Literal["NCHW", "NHWC"]
+    color: Literal["BGR", "RGB"] = "BGR"
+    dtype: Literal["float32", "uint8"] = "float32"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How to load a model.
+
+    Attributes:
+        precision: default: what the device runs fastest; f32: exact.
+        hint: throughput: keep the device full; latency: answer one request soonest.
+        cache: folder for compiled models, or None.
+    """
+
+    precision: Literal["default", "f32"] = "default"
+    hint: Literal["throughput", "latency"] = "throughput"
+    cache: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackendInfo:
+    """What REALLY runs, read back from the runtime after loading, never from what was asked.
+
+    Attributes:
+        runtime: name of the runtime.
+        version: its version.
+        device: the device(s) that execute.
+        precision: of the arithmetic, such as f32, bf16, f16, int8.
+        max_in_flight: submissions that keep the device full.
+        nodes: how many of the graph's nodes run on which provider or device; empty where the runtime can't say.
+    """
+
+    runtime: str
+    version: str
+    device: str
+    precision: str
+    max_in_flight: int
+    nodes: Mapping[str, int] = field(default_factory=dict)
+
+
+Done = Callable[[Outputs | BackendError], None]
+"""Called once per accepted submission, on a thread of the runtime: it must return soon and never raise."""
+
+
+class Backend(Protocol):
+    """A loaded network. `submit` is called by one thread at a time; `close` by any thread, more than once."""
+
+    info: BackendInfo
+
+    def submit(self, inputs: Mapping[str, NDArray[Any]], done: Done) -> None:
+        """Start one inference; blocks while `max_in_flight` are running. The inputs stay untouched until `done`.
+
+        Raises:
+            BackendError: it was closed, or the inputs don't fit (names, shapes, dtypes); `done` is then not called.
+        """
+
+    def close(self) -> None:
+        """Wait for what is running (their `done` still comes), then release the device."""
+
+
+class Runtime(Protocol):
+    """A library that runs networks. Making one is cheap: nothing heavy is imported before it is needed."""
+
+    name: str
+    api_version: int
+
+    def devices(self) -> list[Device]:
+        """The devices it can use here, and those it can't with the reason; never raises."""
+
+    def inspect(self, path: Path) -> ModelFacts:
+        """Read a model file without compiling it.
+
+        Raises:
+            BackendError: not a model this runtime reads; in words.
+        """
+
+    def load(self, path: Path, picture: PictureInput, device: str, options: LoadOptions) -> Backend:
+        """Compile a model for a device. A warm-up run has passed when it returns.
+
+        Raises:
+            BackendError: unknown device, unreadable model, out of memory; in words.
+        """

@@ -1,0 +1,127 @@
+"""The shape of the settings. Help texts here are the ones on screen and in the YAML's comments."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+CameraId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Score = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A part of the settings: immutable, and a key nobody knows is an error, not a silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SecretRef(Section):
+    """Names a secret; the secret itself is in the system's keyring or the home's encrypted file."""
+
+    secret: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", description="Name of the stored secret.")
+
+
+class Login(Section):
+    """How to log in to a camera."""
+
+    user: str = Field(description="User name at the camera.")
+    password: SecretRef = Field(description="The password, by the name of its secret.")
+
+
+class StageSettings(Section):
+    """One model working on a camera's pictures."""
+
+    model: str = Field(description="A catalogue name such as yolox_nano, or the path of a model file.")
+    on: str | None = Field(
+        default=None,
+        description="Label of an earlier stage whose boxes this model looks into; empty: the whole picture.",
+    )
+    confidence: Score = Field(default=0.3, description="Boxes that score less are dropped.")
+    thresholds: dict[str, Score] = Field(
+        default_factory=dict, description="Own confidence for some labels, such as person: 0.45."
+    )
+
+
+class CameraSettings(Section):
+    """One camera, stream, file or folder."""
+
+    id: CameraId = Field(description="Short name without spaces, used in files and metrics.")
+    name: str = Field(default="", description="The name on screen; the id when empty.")
+    source: str = Field(
+        min_length=1,
+        description="rtsp://..., http://... (MJPEG), a video file, a picture folder, usb:0, usb:NAME, synthetic:SCENE.",
+    )
+    login: Login | None = Field(default=None, description="Needed when the camera asks for a password.")
+    transport: Literal["tcp", "udp"] = Field(default="tcp", description="How RTSP carries the video.")
+    paced: bool = Field(
+        default=True, description="Files: play at their own speed; off: every frame, as fast as possible."
+    )
+    loop: bool = Field(default=False, description="Files and folders: start again at the end.")
+    watch: bool = Field(default=False, description="Folders: wait for new pictures.")
+    rotation: Literal[0, 90, 180, 270] = Field(default=0, description="Turn the picture clockwise by so many degrees.")
+    mirror: bool = Field(default=False, description="Mirror left and right, after turning.")
+    pixel_aspect: float | None = Field(
+        default=None, gt=0.1, lt=10, description="Width of a pixel over its height; empty: what the stream says."
+    )
+    open_timeout_s: float = Field(default=5.0, gt=0, le=30, description="How long connecting may take.")
+    read_timeout_s: float = Field(default=2.5, gt=0, le=5, description="After so long without data, reconnect.")
+    fps_cap: float | None = Field(default=None, gt=0, description="Infer at most so many frames a second.")
+    priority: float = Field(
+        default=1.0,
+        gt=0,
+        le=100,
+        description="Share of inference against other cameras when there is not enough for all.",
+    )
+    stages: tuple[StageSettings, ...] = Field(
+        default=(), description="Models in order; empty: the site's default model."
+    )
+    enabled: bool = Field(default=True, description="Off: kept in the list, not connected.")
+
+    @property
+    def title(self) -> str:
+        """The name an operator sees."""
+        return self.name or self.id
+
+
+class InferenceSettings(Section):
+    """What runs the models."""
+
+    model: str = Field(default="yolox_nano", description="Model of cameras that name none.")
+    backend: str = Field(default="openvino", description="Runtime: openvino, onnxruntime, or a plug-in's name.")
+    device: str = Field(default="CPU", description="Device as the runtime names it.")
+    precision: Literal["default", "f32"] = Field(
+        default="default",
+        description="default: what the device runs fastest (such as bf16); f32: exact, for comparisons.",
+    )
+    scaling: Literal["fast", "exact"] = Field(
+        default="fast", description="How pictures are scaled for the model; exact costs about three times as much."
+    )
+
+
+class LogSettings(Section):
+    """What is written to the log files."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is written."
+    )
+    megabytes: int = Field(default=10, ge=1, le=1000, description="Size at which a log file is rotated.")
+    keep: int = Field(default=5, ge=1, le=100, description="Rotated files kept.")
+
+
+class Settings(Section):
+    """Everything an operator can set for one site."""
+
+    site: str = Field(default="", description="Name of the site, as it appears in exports and in the cloud.")
+    cameras: tuple[CameraSettings, ...] = Field(default=(), description="The cameras, in the order of the wall.")
+    inference: InferenceSettings = Field(default_factory=InferenceSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> Settings:
+        seen: set[str] = set()
+        for camera in self.cameras:
+            if camera.id in seen:
+                raise ValueError(f"two cameras have the id {camera.id!r}")
+            seen.add(camera.id)
+        return self

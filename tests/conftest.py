@@ -1,0 +1,70 @@
+"""What every test may count on: strict skips, no thread left behind, the measuring data where it is kept."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("SIGHTDESK_SHARED", ROOT.parent / "shared"))
+REQUIRED = set(filter(None, os.environ.get("SIGHTDESK_REQUIRE", "").split(",")))
+
+
+def missing(what: str, why: str) -> None:
+    """Skip the test, or fail it where `what` (shared, services) must be there."""
+    if what in REQUIRED:
+        pytest.fail(f"{what} is required here, but {why}", pytrace=False)
+    pytest.skip(why)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Where everything is required, only a test marked `hardware` may skip."""
+    outcome = yield
+    report = outcome.get_result()
+    if REQUIRED and report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("hardware") is None:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, though SIGHTDESK_REQUIRE={','.join(sorted(REQUIRED))}: {report.longrepr}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Soaks and benches run only when asked for by `-m`."""
+    if config.getoption("-m"):
+        return
+    soak = [item for item in items if item.get_closest_marker("soak")]
+    if soak:
+        config.hook.pytest_deselected(items=soak)
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The measuring data; the test skips where it is not kept."""
+    if not (SHARED / "README.md").is_file():
+        missing("shared", f"the measuring data is not at {SHARED}")
+    return SHARED
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """A test that leaves a thread behind fails, and is told which."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 3.0
+    while left := [t for t in threading.enumerate() if t not in before and t.is_alive()]:
+        if time.monotonic() > deadline:
+            pytest.fail(f"threads left behind: {', '.join(t.name for t in left)}", pytrace=False)
+        time.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test has a home of its own and never touches the user's."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("SIGHTDESK_HOME", str(home))
+    return home

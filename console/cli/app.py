@@ -1,14 +1,35 @@
-"""The command table."""
+"""The command table. Typer commands live one file each; this one only lists them and turns errors into words."""
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
+from console.cli.options import print_json, say
+from console.errors import SightdeskError, UsageError
+
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="The operator's desk for computer vision in production."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The operator's desk for computer vision in production.",
 )
 
 
+@app.callback()
+def _root() -> None:
+    """The operator's desk for computer vision in production."""
+
+
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line: exit status 0 done, 1 failed, 2 wrong use; errors in words, never a traceback."""
+    try:
+        app()
+    except SightdeskError as error:
+        say(f"sightdesk: {error.what}")
+        if error.hint:
+            say(f"           {error.hint}")
+        if "--json" in sys.argv:
+            print_json({"error": {"what": error.what, "hint": error.hint}})
+        raise SystemExit(2 if isinstance(error, UsageError) else 1) from None

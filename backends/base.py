@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
+from models.manifest import ModelFacts, PictureInput
+
 API_VERSION = 1
 
 Outputs = Mapping[str, NDArray[Any]]
@@ -47,52 +49,6 @@ class Device:
     description: str
     available: bool = True
     why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TensorFacts:
-    """An input or output as the file states it; None is a dimension that is free."""
-
-    name: str
-    shape: tuple[int | None, ...]
-    dtype: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFacts:
-    """What a model file says about itself, before anything is compiled."""
-
-    inputs: tuple[TensorFacts, ...]
-    outputs: tuple[TensorFacts, ...]
-    metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PictureInput:
-    """An input that takes a picture, and how it wants its numbers.
-
-    The caller always submits (N, height, width, 3) uint8 BGR; the backend converts, in the graph where it can:
-    ``(pixel - mean) / std`` in the wanted channel order, layout and dtype.
-
-    Attributes:
-        name: the input's name in the file.
-        width: pixels; a model with free spatial dimensions is fixed to it.
-        height: pixels.
-        layout: order of dimensions in the file.
-        color: channel order the weights were trained on.
-        dtype: element type in the file, float32 or uint8.
-        mean: per channel, in the model's channel order.
-        std: per channel.
-    """
-
-    name: str
-    width: int
-    height: int
-    layout: Literal["NCHW", "NHWC"]
-    color: Literal["BGR", "RGB"] = "BGR"
-    dtype: Literal["float32", "uint8"] = "float32"
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

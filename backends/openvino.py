@@ -1,0 +1,252 @@
+"""OpenVINO: Intel CPUs, GPUs and NPUs; reads ONNX, IR (.xml), TensorFlow .pb and TFLite.
+
+The picture's conversion (uint8 NHWC BGR to what the weights want) is compiled into the graph.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import queue
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backends.base import API_VERSION, Backend, BackendError, BackendInfo, Device, Done, LoadOptions
+from models.manifest import ModelFacts, PictureInput, TensorFacts
+
+READS = {".onnx", ".xml", ".pb", ".tflite"}
+_PRECISIONS = {"f32", "f16", "bf16", "i8", "u8", "i4"}
+_HEAVY = {"Convolution", "GroupConvolution", "MatMul", "FullyConnected"}
+
+
+class OpenVinoRuntime:
+    """See `backends.base.Runtime`."""
+
+    name = "openvino"
+    api_version = API_VERSION
+
+    @cached_property
+    def _core(self) -> Any:
+        try:
+            import openvino
+        except ImportError as error:
+            raise BackendError(
+                f"OpenVINO can't be imported: {error}.", "Install it: pip install openvino, or choose another backend."
+            ) from error
+        return openvino.Core()
+
+    def devices(self) -> list[Device]:
+        """See `backends.base.Runtime.devices`."""
+        if importlib.util.find_spec("openvino") is None:
+            return [Device("CPU", "", available=False, why="OpenVINO is not installed: pip install openvino.")]
+        try:
+            core = self._core
+            return [Device(name, str(core.get_property(name, "FULL_DEVICE_NAME"))) for name in core.available_devices]
+        except (BackendError, RuntimeError) as error:
+            return [Device("CPU", "", available=False, why=_words(error))]
+
+    def inspect(self, path: Path) -> ModelFacts:
+        """See `backends.base.Runtime.inspect`."""
+        model = self._read(path)
+        info = model.get_rt_info("model_info") if model.has_rt_info("model_info") else None
+        metadata = {str(k): str(v.astype(str)) for k, v in info.items()} if isinstance(info, dict) else {}
+        return ModelFacts(
+            tuple(_facts(port) for port in model.inputs), tuple(_facts(port) for port in model.outputs), metadata
+        )
+
+    def load(self, path: Path, picture: PictureInput, device: str, options: LoadOptions) -> Backend:
+        """See `backends.base.Runtime.load`."""
+        core = self._core
+        kinds = {name.partition(".")[0] for name in core.available_devices} | {"AUTO"}
+        if device.partition(".")[0].partition(":")[0] not in kinds:
+            raise BackendError(
+                f"OpenVINO finds no device {device} here.", f"It finds: {', '.join(core.available_devices)}, AUTO."
+            )
+        model = self._read(path)
+        config: dict[str, Any] = {"PERFORMANCE_HINT": options.hint.upper()}
+        if options.precision == "f32":
+            config["INFERENCE_PRECISION_HINT"] = "f32"
+        if options.cache is not None:
+            config["CACHE_DIR"] = str(options.cache)
+        try:
+            compiled = core.compile_model(_with_picture(model, picture), device, config)
+            backend = OpenVinoBackend(compiled, self.version, picture)
+        except RuntimeError as error:
+            raise BackendError(f"OpenVINO can't run {path.name} on {device}: {_words(error)}") from error
+        backend.warm_up()
+        return backend
+
+    @cached_property
+    def version(self) -> str:
+        """OpenVINO's release, such as 2026.4.1."""
+        from importlib.metadata import version
+
+        return version("openvino")
+
+    def _read(self, path: Path) -> Any:
+        if path.suffix.lower() not in READS:
+            raise BackendError(f"{path.name} is not a kind of file OpenVINO reads ({', '.join(sorted(READS))}).")
+        if not path.is_file():
+            raise BackendError(f"There is no file {path}.")
+        try:
+            return self._core.read_model(str(path))
+        except (RuntimeError, ValueError, UnicodeDecodeError, MemoryError) as error:
+            raise BackendError(
+                f"{path.name} can't be read as a model: {_words(error)}",
+                "The file may be damaged or half downloaded: fetch it again and compare its sha256.",
+            ) from error
+
+
+def runtime() -> OpenVinoRuntime:
+    """The entry point."""
+    return OpenVinoRuntime()
+
+
+def _words(error: BaseException) -> str:
+    """The telling line of OpenVINO's many: its messages open with source locations."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(("Exception from", "Check '"))] or lines
+    return telling[0][:300] if telling else type(error).__name__
+
+
+def _facts(port: Any) -> TensorFacts:
+    shape = tuple(d.get_length() if d.is_static else None for d in port.get_partial_shape())
+    return TensorFacts(port.get_any_name(), shape, port.get_element_type().get_type_name())
+
+
+def _with_picture(model: Any, picture: PictureInput) -> Any:
+    """Fix the input's size and compile the picture's conversion into the graph."""
+    import openvino
+    from openvino.preprocess import ColorFormat, PrePostProcessor
+
+    height, width = picture.height, picture.width
+    shape = [1, 3, height, width] if picture.layout == "NCHW" else [1, height, width, 3]
+    model.reshape({picture.name: shape})
+    steps = PrePostProcessor(model)
+    item = steps.input(picture.name)
+    item.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
+    item.tensor().set_color_format(ColorFormat.BGR)
+    item.model().set_layout(openvino.Layout(picture.layout))
+    if picture.color == "RGB":
+        item.preprocess().convert_color(ColorFormat.RGB)
+    if picture.dtype == "float32":
+        item.preprocess().convert_element_type(openvino.Type.f32)
+        if any(picture.mean):
+            item.preprocess().mean(list(picture.mean))
+        if set(picture.std) != {1.0}:
+            item.preprocess().scale(list(picture.std))
+    return steps.build()
+
+
+def _really_runs(compiled: Any) -> tuple[str, dict[str, int]]:
+    """Precision of the heavy layers and number of nodes per precision, from the graph the device executes."""
+    precisions: Counter[str] = Counter()
+    heavy: Counter[str] = Counter()
+    for node in compiled.get_runtime_model().get_ops():
+        info = {key: str(getattr(value, "value", value)) for key, value in node.get_rt_info().items()}
+        precision = info.get("runtimePrecision", "")
+        if not precision:
+            continue
+        # the kernel's own name ends in what it computes; runtimePrecision is also lowered by half-size stored weights
+        kernel = info.get("primitiveType", "").rsplit("_", 1)[-1]
+        precision = kernel if kernel in _PRECISIONS else precision
+        precisions[precision] += 1
+        if info.get("layerType") in _HEAVY:
+            heavy[precision] += 1
+    return (heavy or precisions or Counter(["unknown"])).most_common(1)[0][0], dict(precisions)
+
+
+class OpenVinoBackend:
+    """A compiled model with as many infer requests as the device asks for. See `backends.base.Backend`."""
+
+    def __init__(self, compiled: Any, version: str, picture: PictureInput) -> None:
+        self._picture = picture
+        self._names = [port.get_any_name() for port in compiled.outputs]
+        in_flight = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        precision, nodes = _really_runs(compiled)
+        devices = ",".join(compiled.get_property("EXECUTION_DEVICES"))
+        self.info = BackendInfo("openvino", version, devices, precision, in_flight, nodes)
+        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._busy: dict[int, tuple[Any, Done, Any]] = {}
+        self._lock = Lock()
+        self._closed = False
+        for number in range(in_flight):
+            request = compiled.create_infer_request()
+            request.set_callback(self._answered, number)
+            self._idle.put((number, request))
+        self._count = in_flight
+
+    def warm_up(self) -> None:
+        """One inference on a grey picture, so that the first frame is not the one that pays.
+
+        Raises:
+            BackendError: it failed.
+        """
+        answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        grey = np.full((1, self._picture.height, self._picture.width, 3), 114, np.uint8)
+        self.submit({self._picture.name: grey}, answers.put)
+        answer = answers.get()
+        if isinstance(answer, BackendError):
+            raise answer
+
+    def submit(self, inputs: Mapping[str, NDArray[Any]], done: Done) -> None:
+        """See `backends.base.Backend.submit`."""
+        import openvino
+
+        number, request = self._take()
+        try:
+            tensors = {name: openvino.Tensor(array, shared_memory=True) for name, array in inputs.items()}
+            for name, tensor in tensors.items():
+                request.set_tensor(name, tensor)
+            self._busy[number] = (request, done, tensors)
+            request.start_async()
+        except (RuntimeError, TypeError, ValueError) as error:
+            self._busy.pop(number, None)
+            self._idle.put((number, request))
+            raise BackendError(f"OpenVINO did not take the input: {_words(error)}") from error
+
+    def close(self) -> None:
+        """See `backends.base.Backend.close`."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        for _ in range(self._count):
+            _number, request = self._take(closing=True)
+            request.set_callback(lambda _: None, None)  # breaks the cycle request -> callback -> self
+
+    def _take(self, *, closing: bool = False) -> tuple[int, Any]:
+        while closing or not self._closed:
+            try:
+                pair: tuple[int, Any] = self._idle.get(timeout=0.5)
+            except queue.Empty:
+                self._reclaim_failed()
+            else:
+                if self._closed and not closing:
+                    self._idle.put(pair)
+                    break
+                return pair
+        raise BackendError("The model was closed.")
+
+    def _reclaim_failed(self) -> None:
+        """A request that fails never calls back; asking it is the only way to learn of it."""
+        for number, (request, done, _) in list(self._busy.items()):
+            try:
+                request.wait_for(0)
+            except RuntimeError as error:
+                if self._busy.pop(number, None) is not None:
+                    self._idle.put((number, request))
+                    done(BackendError(f"The inference failed: {_words(error)}"))
+
+    def _answered(self, number: int) -> None:
+        request, done, _tensors = self._busy.pop(number)
+        # copied: the request's own memory is written again by the next inference
+        outputs = {name: np.array(request.get_output_tensor(i).data) for i, name in enumerate(self._names)}
+        self._idle.put((number, request))
+        done(outputs)

@@ -1,0 +1,70 @@
+"""Finds the runtimes: built-ins by name, plug-ins by entry point; each is imported only when somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from backends.base import API_VERSION, BackendError, Runtime
+from models.manifest import ModelFacts
+
+GROUP = "sightdesk.backends"
+# a table, not entry points: a frozen program has no metadata of its own package
+BUILT_IN = {"openvino": "backends.openvino", "onnxruntime": "backends.onnxruntime"}
+
+
+def names() -> list[str]:
+    """All runtimes known here, installed plug-ins included, without importing any."""
+    return [*BUILT_IN, *sorted(point.name for point in entry_points(group=GROUP) if point.name not in BUILT_IN)]
+
+
+@cache
+def runtime(name: str) -> Runtime:
+    """The runtime of that name.
+
+    Raises:
+        BackendError: unknown, broken, or written for another API version; says which runtimes there are.
+    """
+    made = _factory(name)()
+    if made.api_version != API_VERSION:
+        raise BackendError(
+            f"The backend {name} was written for version {made.api_version} of the plug-in API; this is {API_VERSION}.",
+            f"Install a release of {name} made for this Sightdesk.",
+        )
+    return made
+
+
+def _factory(name: str) -> Callable[[], Runtime]:
+    if name in BUILT_IN:
+        factory: Callable[[], Runtime] = import_module(BUILT_IN[name]).runtime
+        return factory
+    points = [point for point in entry_points(group=GROUP) if point.name == name]
+    if not points:
+        raise BackendError(f"There is no backend named {name}.", f"Known here: {', '.join(names())}.")
+    try:
+        loaded: Callable[[], Runtime] = points[0].load()
+    except (ImportError, AttributeError) as error:
+        raise BackendError(f"The backend {name} can't be loaded: {error}.", "Reinstall its package.") from error
+    return loaded
+
+
+def inspect(path: Path) -> ModelFacts:
+    """What a model file says of itself, from the first runtime that reads it.
+
+    Raises:
+        BackendError: no runtime here reads it; says why for each.
+    """
+    if not path.is_file():
+        raise BackendError(
+            f"There is no file {path}.", "Check the path, or pull the model: sightdesk models pull NAME."
+        )
+    reasons = []
+    for name in names():
+        try:
+            return runtime(name).inspect(path)
+        except BackendError as error:
+            reasons.append(f"{name}: {error.what}")
+    raise BackendError(f"No backend here can read {path.name}.", " ".join(reasons))

@@ -58,10 +58,11 @@ class Detector:
         Raises:
             KeyError, IndexError, ValueError: the outputs are not those of the family.
         """
-        found = self.family.decode(outputs, (self.picture.width, self.picture.height), thresholds)
-        if self.family.suppress:
-            found = nms(found, self.manifest.nms_iou)
-        finite = np.logical_and.reduce(np.isfinite(found.xyxy), axis=1)
-        found = found.select(finite)
-        xyxy = clip(box.undo(found.xyxy), *size).astype(np.float32, copy=False)
+        with np.errstate(all="ignore"):  # a broken network's NaN and infinity are dropped here, not warned about
+            found = self.family.decode(outputs, (self.picture.width, self.picture.height), thresholds)
+            if self.family.suppress:
+                found = nms(found, self.manifest.nms_iou)
+            finite = np.logical_and.reduce(np.isfinite(found.xyxy), axis=1)
+            found = found.select(finite)
+            xyxy = clip(box.undo(found.xyxy), *size).astype(np.float32, copy=False)
         return Detections(xyxy, found.score, found.class_id, found.track_id)

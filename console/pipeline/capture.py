@@ -1,0 +1,148 @@
+"""The capture thread: one per camera. Connects, hands frames on, reconnects, and says at any moment how it stands."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+
+from console.errors import SightdeskError, SourceLost
+from console.pipeline.costs import Costs
+from console.pipeline.lane import Lane
+from console.sources.base import Source
+from models.states import CameraState, CameraStatus
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY_S = 0.5
+LONGEST_RETRY_S = 2.0
+"""Retries wait .5, 1, 2, 2, ... s, each shortened at random by up to a half, so that cameras that were lost together
+don't return together. The cap is low because an operator waits: a camera that is back is seen within 5 s."""
+FROZEN_S = 2.0
+"""A live camera whose last picture is older than this is called frozen."""
+
+Opener = Callable[[], Source]
+
+
+class Capture:
+    """Reads one camera into its lane until it ends or is stopped.
+
+    Args:
+        lane: where frames go.
+        opener: makes a fresh connection; raises SourceLost where that can't work.
+        costs: where CPU time is charged.
+    """
+
+    def __init__(self, lane: Lane, opener: Opener, costs: Costs) -> None:
+        self._lane = lane
+        self._open = opener
+        self._costs = costs
+        self._stop = threading.Event()
+        self._source: Source | None = None
+        self._status = CameraStatus(CameraState.CONNECTING)
+        self._retry_at_ns = 0
+        self._seq = 0
+        self._failures = 0
+        self._thread = threading.Thread(target=self._run, name=f"capture {lane.camera.id}", daemon=True)
+
+    @property
+    def name(self) -> str:
+        """The thread's name."""
+        return self._thread.name
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask it to stop; returns at once. A read that hangs ends by itself within its limit: see `join`."""
+        self._stop.set()
+        self._lane.close()
+        source = self._source
+        if source is not None:
+            source.close()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread; False when it is still in a read after `timeout_s`."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    @property
+    def status(self) -> CameraStatus:
+        """How the camera stands, in words; cheap, from any thread."""
+        status = self._status
+        if self._stop.is_set():
+            return CameraStatus(CameraState.STOPPED)
+        if status.state is CameraState.RECONNECTING:
+            return CameraStatus(status.state, status.detail, max((self._retry_at_ns - time.monotonic_ns()) / 1e9, 0.0))
+        last = self._lane.meter.last_ns
+        if status.state is CameraState.LIVE and last is not None:
+            silent_s = (time.monotonic_ns() - last) / 1e9
+            if silent_s > FROZEN_S:
+                return CameraStatus(CameraState.FROZEN, f"No new picture for {silent_s:.0f} s.")
+        return status
+
+    @property
+    def finished(self) -> bool:
+        """True when no further frame will come by itself."""
+        return not self._thread.is_alive() or self._status.state in {CameraState.ENDED, CameraState.FAILED}
+
+    def _run(self) -> None:
+        begin = time.thread_time_ns()
+        try:
+            while not self._stop.is_set() and self._connect_and_read():
+                pass
+        except Exception as error:  # the outermost frame: one camera may fail, the others go on
+            log.exception("capture of %s failed", self._lane.camera.id)
+            self._lane.meter.error(f"{type(error).__name__} while reading")
+            self._status = CameraStatus(
+                CameraState.FAILED, "Reading it failed in a way that should not happen; see the log."
+            )
+        self._costs.add("capture", time.thread_time_ns() - begin)
+
+    def _connect_and_read(self) -> bool:
+        """One connection from beginning to end; False when there is no point in another."""
+        try:
+            self._source = self._open()
+            if self._stop.is_set():  # stopped between the check and the assignment: nobody else will close it
+                self._source.close()
+                return False
+            self._read(self._source)
+        except SourceLost as lost:
+            return self._lost(lost)
+        except SightdeskError as error:
+            return self._lost(SourceLost(error.what, error.hint, retry=False))
+        finally:
+            if self._source is not None:
+                self._source.close()
+                self._source = None
+        self._status = CameraStatus(CameraState.ENDED)
+        return False
+
+    def _read(self, source: Source) -> None:
+        for frame in source.frames(self._seq):
+            if self._stop.is_set():
+                return
+            if self._seq == 0 and not source.live:
+                self._lane.wait_for_every_frame()
+            self._seq = frame.seq + 1
+            self._failures = 0
+            if self._status.state is not CameraState.LIVE:
+                self._status = CameraStatus(CameraState.LIVE)
+            self._lane.put(frame)
+
+    def _lost(self, lost: SourceLost) -> bool:
+        if self._stop.is_set():
+            return False
+        self._lane.meter.error(lost.what)
+        log.warning("%s: %s", self._lane.camera.id, lost)
+        if not lost.retry:
+            self._status = CameraStatus(CameraState.FAILED, str(lost))
+            return False
+        delay = min(FIRST_RETRY_S * 2**self._failures, LONGEST_RETRY_S) * random.uniform(0.5, 1.0)  # noqa: S311
+        self._failures += 1
+        self._retry_at_ns = time.monotonic_ns() + int(delay * 1e9)
+        self._status = CameraStatus(CameraState.RECONNECTING, str(lost), delay)
+        return not self._stop.wait(delay)

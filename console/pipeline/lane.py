@@ -1,0 +1,73 @@
+"""One camera's place in the pipeline."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from models.tracking import Tracker
+
+from console.pipeline.meters import CameraMeter
+from console.pipeline.slots import FifoSlot, LatestSlot, Slot
+from console.pipeline.work import StagePlan, Ticket
+from console.settings.schema import CameraSettings
+from models.frames import Frame
+from models.results import Result
+
+
+class Lane:
+    """The slot its frames wait in, the tickets of frames under way, its tracker, its figures.
+
+    Who may touch what: capture puts into `slot`; the first stage's inference loop takes, opens tickets and keeps
+    `taken_ns`; the finisher owns `tracker` and takes tickets from the left; `latest` is replaced whole: anyone reads.
+    """
+
+    def __init__(self, camera: CameraSettings, plans: Sequence[StagePlan], labels: tuple[str, ...]) -> None:
+        self.camera = camera
+        self.plans = tuple(plans)
+        self.labels = labels
+        self.meter = CameraMeter()
+        self.tracker = Tracker()
+        self.tickets: deque[Ticket] = deque()
+        self.latest: tuple[Frame, Result] | None = None
+        self.taken_ns = 0
+        self.closed = False
+        self._least_gap_ns = int(1e9 / camera.fps_cap) if camera.fps_cap else 0
+        self.slot: Slot = LatestSlot(self.plans[0].loop.wake)
+        self._every_frame = False
+
+    def wait_for_every_frame(self) -> None:
+        """From now on no frame is dropped for a fresher one: the source waits instead. Before the first frame only."""
+        self.slot = FifoSlot(self.plans[0].loop.wake)
+        self._every_frame = True
+
+    def time_ns(self, frame: Frame) -> int:
+        """The frame's place in time for the tracker: a file read faster than it was filmed has its own clock."""
+        return round(frame.pts * 1e9) if self._every_frame and frame.pts is not None else frame.captured_ns
+
+    def put(self, frame: Frame) -> None:
+        """Take a captured frame in, and account for the one it displaced."""
+        self.meter.came_in(frame.captured_ns)
+        dropped = self.slot.put(frame)
+        if dropped is None:
+            return
+        if dropped is frame:
+            self.meter.drop("stopped")
+        else:
+            self.meter.drop("fps cap" if dropped.captured_ns < self.due_ns else "busy")
+
+    @property
+    def due_ns(self) -> int:
+        """The monotonic time before which the camera's cap allows no inference."""
+        return self.taken_ns + self._least_gap_ns
+
+    def urgency(self, now_ns: int) -> float:
+        """How much this camera should be next: its wait since it was last taken, times its priority."""
+        return (now_ns - self.taken_ns) * self.camera.priority
+
+    def close(self) -> None:
+        """No further frame comes in; what waits is dropped, what is under way is let go by the finisher."""
+        self.closed = True
+        self.slot.close()
+        while self.slot.take() is not None:
+            self.meter.drop("stopped")

@@ -1,0 +1,164 @@
+"""The pipeline: cameras in, results out. Every thread it starts it also ends."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from threading import Lock
+
+from console.errors import ModelError, UsageError
+from console.pipeline.capture import Capture, Opener
+from console.pipeline.costs import Costs, NoCosts
+from console.pipeline.finisher import Finisher, Sink
+from console.pipeline.inference import InferenceLoop
+from console.pipeline.lane import Lane
+from console.pipeline.loader import LoadedModel
+from console.pipeline.meters import CameraMeter
+from console.pipeline.work import StagePlan
+from console.settings.schema import CameraSettings, StageSettings
+from models.decoders import thresholds_for
+from models.results import Result
+from models.states import CameraStatus
+
+log = logging.getLogger(__name__)
+
+
+class Pipeline:
+    """Runs cameras through loaded models.
+
+    Cameras come and go while others run; none is affected by another's end. All methods belong to one thread, its
+    owner's.
+
+    Args:
+        costs: where CPU time is charged; nowhere by default.
+    """
+
+    def __init__(self, costs: Costs | None = None) -> None:
+        self._costs = costs or NoCosts()
+        self._sinks: tuple[Sink, ...] = ()
+        self._finisher = Finisher(self._publish, self._costs)
+        self._models: dict[str, InferenceLoop] = {}
+        self._cameras: dict[str, tuple[Lane, Capture]] = {}
+        self._leaving: list[Capture] = []
+        self._lock = Lock()
+
+    def subscribe(self, sink: Sink) -> None:
+        """Hand every result to `sink`, on the finisher's thread: it must return soon."""
+        with self._lock:
+            self._sinks = (*self._sinks, sink)
+
+    def add_model(self, key: str, loaded: LoadedModel) -> None:
+        """Serve a loaded model under `key`; the pipeline owns and closes it."""
+        self._models[key] = InferenceLoop(loaded.detector, loaded.backend, self._finisher.put, self._costs)
+
+    def has_model(self, key: str) -> bool:
+        """True when a model serves under `key`."""
+        return key in self._models
+
+    def add_camera(self, camera: CameraSettings, stages: Sequence[StageSettings], opener: Opener) -> None:
+        """Start a camera. Every stage's model must have been added under the stage's `model`.
+
+        Raises:
+            UsageError: a camera of that id runs already, or a stage looks into a label no earlier stage has.
+            ModelError: a stage names a model that is not loaded, or a threshold for a label it does not have.
+        """
+        if camera.id in self._cameras:
+            raise UsageError(f"A camera with the id {camera.id} runs already.")
+        plans, labels = self._plan(stages)
+        lane = Lane(camera, plans, labels)
+        capture = Capture(lane, opener, self._costs)
+        self._cameras[camera.id] = (lane, capture)
+        plans[0].loop.add(lane)
+        capture.start()
+
+    def remove_camera(self, camera_id: str) -> None:
+        """Stop a camera. Returns at once; its thread, should it hang in a read, ends by itself within its limit."""
+        lane, capture = self._cameras.pop(camera_id)
+        capture.stop()
+        lane.plans[0].loop.remove(lane)
+        self._leaving = [left for left in [*self._leaving, capture] if not left.join(0)]
+
+    @property
+    def cameras(self) -> list[str]:
+        """Ids of the cameras, in the order they were added."""
+        return list(self._cameras)
+
+    def status(self, camera_id: str) -> CameraStatus:
+        """How a camera stands."""
+        return self._cameras[camera_id][1].status
+
+    def meter(self, camera_id: str) -> CameraMeter:
+        """A camera's figures."""
+        return self._cameras[camera_id][0].meter
+
+    def lane(self, camera_id: str) -> Lane:
+        """A camera's place, for its latest frame and result."""
+        return self._cameras[camera_id][0]
+
+    def ran(self) -> dict[str, dict[str, object]]:
+        """What really runs, by model."""
+        return {key: asdict(loop.backend.info) for key, loop in self._models.items()}
+
+    def idle(self) -> bool:
+        """True when no camera will bring another frame and every frame is accounted for."""
+        return all(capture.finished and lane.meter.on_the_way() == 0 for lane, capture in self._cameras.values())
+
+    def close(self, patience_s: float = 2.5) -> list[str]:
+        """Stop everything within about `patience_s`; returns the names of capture threads still in a read.
+
+        Those end by themselves within their read limit; nothing they read is used any more.
+        """
+        captures = [capture for _, capture in self._cameras.values()]
+        for capture in captures:
+            capture.stop()
+        for loop in self._models.values():
+            loop.close()
+        self._finisher.close()
+        for lane, _ in self._cameras.values():
+            self._let_go(lane)
+        deadline = time.monotonic() + patience_s
+        waiting = [*captures, *self._leaving]
+        self._leaving = [c for c in waiting if not c.join(max(deadline - time.monotonic(), 0))]
+        return [capture.name for capture in self._leaving]
+
+    @staticmethod
+    def _let_go(lane: Lane) -> None:
+        """Account for frames that were under way when everything stopped."""
+        for _ in range(lane.meter.on_the_way()):
+            lane.meter.drop("stopped")
+
+    def _publish(self, result: Result) -> None:
+        for sink in self._sinks:
+            try:
+                sink(result)
+            except Exception:  # a sink is somebody else's code: it may fail, the pipeline may not
+                log.exception("a receiver of results failed")
+
+    def _plan(self, stages: Sequence[StageSettings]) -> tuple[list[StagePlan], tuple[str, ...]]:
+        plans: list[StagePlan] = []
+        labels: list[str] = []
+        owner: list[int] = []
+        for number, stage in enumerate(stages):
+            if stage.model not in self._models:
+                raise ModelError(f"The model {stage.model} is not loaded.")
+            loop = self._models[stage.model]
+            manifest = loop.detector.manifest
+            try:
+                thresholds = thresholds_for(manifest, stage.confidence, stage.thresholds)
+            except ValueError as error:
+                raise ModelError(str(error)) from error
+            parent_class = labels.index(stage.on) if stage.on in labels else None
+            if stage.on is not None and parent_class is None:
+                raise UsageError(
+                    f"{stage.model} is to look into {stage.on!r}, which no earlier stage of the camera finds.",
+                    f"Earlier labels: {', '.join(labels) or 'none'}.",
+                )
+            parent = None if parent_class is None else owner[parent_class]
+            plans.append(StagePlan(loop, thresholds, len(labels), parent, parent_class))
+            labels += manifest.labels
+            owner += [number] * len(manifest.labels)
+        if not plans:
+            raise UsageError("A camera needs at least one stage.")
+        return plans, tuple(labels)

@@ -121,7 +121,7 @@ def _convert(pixels: NDArray[np.uint8], picture: PictureInput) -> NDArray[Any]:
     plain = not any(picture.mean) and set(picture.std) == {1.0}
     if picture.layout == "NCHW" and plain:
         return np.asarray(cv2.dnn.blobFromImages(list(pixels), swapRB=swap))
-    scaled = (pixels[..., ::-1] if swap else pixels).astype(np.float32)
+    scaled: NDArray[Any] = (pixels[..., ::-1] if swap else pixels).astype(np.float32)
     scaled = (scaled - np.asarray(picture.mean, np.float32)) / np.asarray(picture.std, np.float32)
     return np.ascontiguousarray(scaled if picture.layout == "NHWC" else scaled.transpose(0, 3, 1, 2))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import queue
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
@@ -33,6 +34,9 @@ class OpenVinoRuntime:
 
     @cached_property
     def _core(self) -> Any:
+        # importing OpenVINO reports the import to its maker over the network; nothing leaves a site unasked, so the
+        # reporter is made unimportable first (OpenVINO then takes its own stub)
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         try:
             import openvino
         except ImportError as error:
@@ -199,6 +203,8 @@ class OpenVinoBackend:
         """See `backends.base.Backend.submit`."""
         import openvino
 
+        if set(inputs) != {self._picture.name}:
+            raise BackendError(f"Expected the input {self._picture.name}, got {', '.join(inputs) or 'none'}.")
         number, request = self._take()
         try:
             tensors = {name: openvino.Tensor(array, shared_memory=True) for name, array in inputs.items()}

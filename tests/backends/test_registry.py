@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from backends import registry
+from backends.base import BackendError
+
+
+@pytest.fixture(autouse=True)
+def fresh_registry():
+    registry.runtime.cache_clear()
+    yield
+    registry.runtime.cache_clear()
+
+
+def plug_in(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    points = (EntryPoint(name, value, registry.GROUP),)
+    monkeypatch.setattr(registry, "entry_points", lambda group: points if group == registry.GROUP else ())
+
+
+class OldRuntime:
+    name = "old"
+    api_version = 0
+
+
+def old_runtime() -> OldRuntime:
+    return OldRuntime()
+
+
+def test_built_ins_are_known_without_importing_them() -> None:
+    assert registry.names()[:2] == ["openvino", "onnxruntime"]
+
+
+def test_an_unknown_backend_names_the_known_ones() -> None:
+    with pytest.raises(BackendError) as caught:
+        registry.runtime("tpu")
+    assert "tpu" in caught.value.what
+    assert "openvino, onnxruntime" in caught.value.hint
+
+
+def test_a_plug_in_of_another_api_version_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    plug_in(monkeypatch, "old", f"{__name__}:old_runtime")
+    assert "old" in registry.names()
+    with pytest.raises(BackendError, match="version 0 of the plug-in API; this is 1"):
+        registry.runtime("old")
+
+
+def test_a_plug_in_that_cannot_be_imported_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    plug_in(monkeypatch, "broken", "no_such_module_at_all:runtime")
+    with pytest.raises(BackendError, match="no_such_module_at_all"):
+        registry.runtime("broken")
+
+
+def test_a_file_nobody_reads_says_why_for_each(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("hello")
+    with pytest.raises(BackendError) as caught:
+        registry.inspect(path)
+    assert "openvino:" in caught.value.hint
+    assert "onnxruntime:" in caught.value.hint
+
+
+def test_a_missing_library_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(b"x")
+    for name in ("openvino", "onnxruntime"):
+        monkeypatch.setitem(sys.modules, name, None)  # what an import of an absent package meets
+        with pytest.raises(BackendError, match="can't be imported"):
+            registry.runtime(name).inspect(path)

@@ -1,0 +1,74 @@
+"""Writes very small ONNX files, so that backends are tested on a real graph without any download.
+
+Format: the ONNX protobuf schema (onnx.proto3, IR version 8, opset 13), encoded by hand: varints and length-delimited
+fields are all it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+FLOAT, UINT8 = 1, 2
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while True:
+        value, low = value >> 7, value & 0x7F
+        out.append(low | (0x80 if value else 0))
+        if not value:
+            return bytes(out)
+
+
+def _int(field: int, value: int) -> bytes:
+    return _varint(field << 3) + _varint(value)
+
+
+def _bytes(field: int, value: bytes | str) -> bytes:
+    raw = value.encode() if isinstance(value, str) else value
+    return _varint(field << 3 | 2) + _varint(len(raw)) + raw
+
+
+def _value(name: str, dtype: int, shape: Sequence[int | str]) -> bytes:
+    dims = b"".join(_bytes(1, _int(1, d) if isinstance(d, int) else _bytes(2, d)) for d in shape)
+    tensor = _int(1, dtype) + _bytes(2, dims)
+    return _bytes(1, name) + _bytes(2, _bytes(1, tensor))
+
+
+def _attribute(name: str, value: int | Sequence[int]) -> bytes:
+    if isinstance(value, int):
+        return _bytes(1, name) + _int(3, value) + _int(20, 2)
+    return _bytes(1, name) + b"".join(_int(8, v) for v in value) + _int(20, 7)
+
+
+def _node(op: str, inputs: Sequence[str], output: str, **attributes: int | Sequence[int]) -> bytes:
+    return (
+        b"".join(_bytes(1, name) for name in inputs)
+        + _bytes(2, output)
+        + _bytes(3, op)
+        + _bytes(4, op)
+        + b"".join(_bytes(5, _attribute(k, v)) for k, v in attributes.items())
+    )
+
+
+def _write(path: Path, nodes: Sequence[bytes], graph_input: bytes, graph_output: bytes) -> Path:
+    graph = (
+        b"".join(_bytes(1, n) for n in nodes) + _bytes(2, "tiny") + _bytes(11, graph_input) + _bytes(12, graph_output)
+    )
+    path.write_bytes(_int(1, 8) + _bytes(8, _bytes(1, "") + _int(2, 13)) + _bytes(7, graph))
+    return path
+
+
+def mean_color(path: Path, *, size: int = 32, layout: str = "NCHW", dtype: int = FLOAT) -> Path:
+    """A model that answers with the mean of each channel of its input, as output "mean" (1, 3, 1, 1)."""
+    shape = [1, 3, size, size] if layout == "NCHW" else [1, size, size, 3]
+    nodes, last = [], "picture"
+    if dtype == UINT8:
+        nodes.append(_node("Cast", [last], "floats", to=FLOAT))
+        last = "floats"
+    if layout == "NHWC":
+        nodes.append(_node("Transpose", [last], "planes", perm=[0, 3, 1, 2]))
+        last = "planes"
+    nodes.append(_node("GlobalAveragePool", [last], "mean"))
+    return _write(path, nodes, _value("picture", dtype, shape), _value("mean", FLOAT, [1, 3, 1, 1]))

@@ -6,13 +6,17 @@ import sys
 
 import typer
 
+from console.cli import bench
 from console.cli.options import print_json, say
+from console.cli.run import EXAMPLES as RUN_EXAMPLES
+from console.cli.run import run
 from console.errors import SightdeskError, UsageError
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # importing rich alone would double the time --help takes
     help="The operator's desk for computer vision in production.",
 )
 
@@ -20,6 +24,10 @@ app = typer.Typer(
 @app.callback()
 def _root() -> None:
     """The operator's desk for computer vision in production."""
+
+
+app.command(epilog=RUN_EXAMPLES)(run)
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

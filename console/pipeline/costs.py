@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
+
+import psutil
 
 Cost = str
 
@@ -49,3 +52,26 @@ class NoCosts(Costs):
 
     def add(self, name: Cost, cpu_ns: int) -> None:
         """Do nothing."""
+
+
+class NativeThreads:
+    """CPU time of the threads that are not Python's: the runtime's workers."""
+
+    def __init__(self) -> None:
+        self._before = self._now()
+        self._seen = dict(self._before)
+
+    def look(self) -> None:
+        """Note how far each thread is, in case it ends before `seconds` is asked."""
+        self._seen.update(self._now())
+
+    def seconds(self) -> float:
+        """CPU seconds since this object was made; to the system's clock tick a thread, usually 10 ms."""
+        self.look()
+        return sum(spent - self._before.get(number, 0.0) for number, spent in self._seen.items())
+
+    @staticmethod
+    def _now() -> dict[int, float]:
+        python = {thread.native_id for thread in threading.enumerate()}
+        everyone = psutil.Process().threads()
+        return {t.id: t.user_time + t.system_time for t in everyone if t.id not in python}

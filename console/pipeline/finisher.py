@@ -164,7 +164,7 @@ class Finisher:
         frame.trace.add("join", ticket.settled_ns, begin)
         found = Detections.concat(ticket.found)
         with self._costs.stage("track"):
-            if ticket.failed:
+            if ticket.failed or lane.tracker is None:
                 tracks = lane.latest[1].tracks if lane.latest else Tracks.empty(frame.captured_ns)
             else:
                 found, tracks = lane.tracker.update(found, lane.time_ns(frame), frame.size)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from models.tracking import Tracker
-
 from console.pipeline.meters import CameraMeter
 from console.pipeline.slots import FifoSlot, LatestSlot, Slot
 from console.pipeline.work import StagePlan, Ticket
 from console.settings.schema import CameraSettings
 from models.frames import Frame
 from models.results import Result
+from models.tracking import Tracker
 
 
 class Lane:
@@ -27,7 +26,7 @@ class Lane:
         self.plans = tuple(plans)
         self.labels = labels
         self.meter = CameraMeter()
-        self.tracker = Tracker()
+        self.tracker = Tracker() if camera.track else None
         self.tickets: deque[Ticket] = deque()
         self.latest: tuple[Frame, Result] | None = None
         self.taken_ns = 0

@@ -53,12 +53,17 @@ class Pipeline:
         """Serve a loaded model under `key`; the pipeline owns and closes it."""
         self._models[key] = InferenceLoop(loaded.detector, loaded.backend, self._finisher.put, self._costs)
 
-    def has_model(self, key: str) -> bool:
-        """True when a model serves under `key`."""
-        return key in self._models
+    @property
+    def models(self) -> list[str]:
+        """Keys of the models that serve."""
+        return list(self._models)
 
-    def add_camera(self, camera: CameraSettings, stages: Sequence[StageSettings], opener: Opener) -> None:
-        """Start a camera. Every stage's model must have been added under the stage's `model`.
+    def remove_model(self, key: str) -> None:
+        """Release a model that no camera uses any more; waits for what it is running."""
+        self._models.pop(key).close()
+
+    def add_camera(self, camera: CameraSettings, stages: Sequence[tuple[str, StageSettings]], opener: Opener) -> None:
+        """Start a camera. A stage comes with the key its model was added under.
 
         Raises:
             UsageError: a camera of that id runs already, or a stage looks into a label no earlier stage has.
@@ -97,9 +102,10 @@ class Pipeline:
         """A camera's place, for its latest frame and result."""
         return self._cameras[camera_id][0]
 
-    def ran(self) -> dict[str, dict[str, object]]:
-        """What really runs, by model."""
-        return {key: asdict(loop.backend.info) for key, loop in self._models.items()}
+    def ran(self, camera_id: str) -> list[dict[str, object]]:
+        """What really runs for a camera, stage by stage."""
+        plans = self._cameras[camera_id][0].plans
+        return [{"model": plan.name, **asdict(plan.loop.backend.info)} for plan in plans]
 
     def idle(self) -> bool:
         """True when no camera will bring another frame and every frame is accounted for."""
@@ -136,14 +142,14 @@ class Pipeline:
             except Exception:  # a sink is somebody else's code: it may fail, the pipeline may not
                 log.exception("a receiver of results failed")
 
-    def _plan(self, stages: Sequence[StageSettings]) -> tuple[list[StagePlan], tuple[str, ...]]:
+    def _plan(self, stages: Sequence[tuple[str, StageSettings]]) -> tuple[list[StagePlan], tuple[str, ...]]:
         plans: list[StagePlan] = []
         labels: list[str] = []
         owner: list[int] = []
-        for number, stage in enumerate(stages):
-            if stage.model not in self._models:
+        for number, (key, stage) in enumerate(stages):
+            if key not in self._models:
                 raise ModelError(f"The model {stage.model} is not loaded.")
-            loop = self._models[stage.model]
+            loop = self._models[key]
             manifest = loop.detector.manifest
             try:
                 thresholds = thresholds_for(manifest, stage.confidence, stage.thresholds)

@@ -1,0 +1,46 @@
+"""Opens a site in a home: its catalogue, its secrets, its cache of compiled models."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from console.catalog.catalog import Catalog
+from console.pipeline.costs import Costs
+from console.settings.home import Home
+from console.site.finding import Announce, ModelFinder
+from console.site.site import SecretReader, Site
+
+
+def open_site(
+    home: Home,
+    *,
+    passwords: Mapping[str, str] | None = None,
+    costs: Costs | None = None,
+    announce: Announce | None = None,
+    cancel: threading.Event | None = None,
+) -> Site:
+    """A site with no camera yet; `Site.apply` starts them.
+
+    Args:
+        home: where models are kept and secrets looked up.
+        passwords: secrets known already, by name; they come before the home's.
+        costs: where CPU time is charged.
+        announce: told before a model is fetched.
+        cancel: set to give a fetch up.
+    """
+    catalog = Catalog(home.models, home.clips)
+    return Site(ModelFinder(catalog, announce, cancel).find, _secret_reader(home, passwords or {}), costs=costs)
+
+
+def _secret_reader(home: Home, passwords: Mapping[str, str]) -> SecretReader:
+    """Opens the home's secrets when the first one is needed: most desks have none in their first hour."""
+
+    def read(name: str) -> str:
+        if name in passwords:
+            return passwords[name]
+        from console.settings.secrets import Secrets  # noqa: PLC0415
+
+        return Secrets(home).get(name).get_secret_value()
+
+    return read

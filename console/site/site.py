@@ -1,0 +1,113 @@
+"""A running site: settings in, cameras and models running, results out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from console.errors import SecretError
+from console.pipeline.costs import Costs
+from console.pipeline.finisher import Sink
+from console.pipeline.loader import Finder, LoadedModel, load_model
+from console.pipeline.pipeline import Pipeline
+from console.settings.schema import CameraSettings, InferenceSettings, Settings, StageSettings
+from console.sources.base import Source
+from console.sources.factory import open_source
+
+log = logging.getLogger(__name__)
+
+SecretReader = Callable[[str], str]
+"""From a secret's name to the secret. Raises SecretError."""
+
+
+def _no_secrets(name: str) -> str:
+    raise SecretError(f"The secret {name} is needed, but no secrets are open here.")
+
+
+class Site:
+    """Reconciles what runs with what the settings ask for. All methods belong to one thread, its owner's.
+
+    Args:
+        find: finds models.
+        secret: reads the cameras' passwords; none by default.
+        cache: folder for compiled models, or None.
+        costs: where CPU time is charged.
+    """
+
+    def __init__(
+        self, find: Finder, secret: SecretReader = _no_secrets, cache: Path | None = None, costs: Costs | None = None
+    ) -> None:
+        self._find = find
+        self._secret = secret
+        self._cache = cache
+        self.pipeline = Pipeline(costs)
+        self._running: dict[str, tuple[CameraSettings, list[tuple[str, StageSettings]]]] = {}
+
+    def subscribe(self, sink: Sink) -> None:
+        """Hand every result to `sink`; see `Pipeline.subscribe`."""
+        self.pipeline.subscribe(sink)
+
+    def apply(self, settings: Settings) -> None:
+        """Bring what runs in line with the settings. Cameras that did not change are not touched.
+
+        New models are compiled and warmed up first; only then are cameras stopped and started. A change that can't be
+        made leaves everything as it was.
+
+        Raises:
+            ModelError, CatalogError: a model can't be had or run.
+            UsageError: the stages of a camera don't fit together.
+        """
+        wanted = {
+            camera.id: (camera, _stages(camera, settings.inference)) for camera in settings.cameras if camera.enabled
+        }
+        for key, loaded in self._load_missing(wanted, settings.inference).items():
+            self.pipeline.add_model(key, loaded)
+        for camera_id in [c for c, what in self._running.items() if wanted.get(c) != what]:
+            self.pipeline.remove_camera(camera_id)
+            del self._running[camera_id]
+        for camera_id, (camera, stages) in wanted.items():
+            if camera_id not in self._running:
+                self.pipeline.add_camera(camera, stages, lambda camera=camera: self._open(camera))  # type: ignore[misc]
+                self._running[camera_id] = camera, stages
+        self._release_unused()
+
+    def close(self) -> list[str]:
+        """Stop everything; see `Pipeline.close`."""
+        return self.pipeline.close()
+
+    def _load_missing(
+        self, wanted: dict[str, tuple[CameraSettings, list[tuple[str, StageSettings]]]], inference: InferenceSettings
+    ) -> dict[str, LoadedModel]:
+        """Load what is not loaded yet; on a failure nothing stays behind."""
+        loaded: dict[str, LoadedModel] = {}
+        try:
+            for _camera, stages in wanted.values():
+                for key, stage in stages:
+                    if key not in loaded and key not in self.pipeline.models:
+                        log.info("loading the model %s", stage.model)
+                        loaded[key] = load_model(stage.model, self._find, inference, self._cache)
+        except BaseException:
+            for model in loaded.values():
+                model.backend.close()
+            raise
+        return loaded
+
+    def _release_unused(self) -> None:
+        used = {key for _, stages in self._running.values() for key, _ in stages}
+        for key in [key for key in self.pipeline.models if key not in used]:
+            self.pipeline.remove_model(key)
+
+    def _open(self, camera: CameraSettings) -> Source:
+        """A fresh connection, with the password read at that moment, so that a changed one needs no restart."""
+        login = None
+        if camera.login is not None:
+            login = camera.login.user, self._secret(camera.login.password.secret)
+        return open_source(camera, login)
+
+
+def _stages(camera: CameraSettings, inference: InferenceSettings) -> list[tuple[str, StageSettings]]:
+    """A camera's stages, each with the key of its loaded model: the same model set up otherwise is another one."""
+    stages = camera.stages or (StageSettings(model=inference.model),)
+    how = f"{inference.backend}/{inference.device}/{inference.precision}/{inference.scaling}"
+    return [(f"{stage.model} on {how}", stage) for stage in stages]

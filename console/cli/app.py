@@ -6,7 +6,9 @@ import sys
 
 import typer
 
-from console.cli import bench
+from console.cli import bench, models
+from console.cli.demo import EXAMPLES as DEMO_EXAMPLES
+from console.cli.demo import demo
 from console.cli.options import print_json, say
 from console.cli.run import EXAMPLES as RUN_EXAMPLES
 from console.cli.run import run
@@ -26,7 +28,9 @@ def _root() -> None:
     """The operator's desk for computer vision in production."""
 
 
+app.command(epilog=DEMO_EXAMPLES)(demo)
 app.command(epilog=RUN_EXAMPLES)(run)
+app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
 
 

@@ -191,8 +191,11 @@ def _megabytes(size: int) -> str:
 
 
 def _in_words(value: Any) -> str:
+    if isinstance(value, dict) and value.keys() == {"name", "shape", "dtype"}:
+        sides = " x ".join("?" if side is None else str(side) for side in value["shape"])
+        return f"{value['name']} [{sides}] {value['dtype']}"
     if isinstance(value, dict):
-        return ", ".join(f"{key}={_in_words(item)}" for key, item in value.items()) or "none"
+        return ", ".join(f"{key} {item}" for key, item in value.items()) or "-"
     if isinstance(value, list | tuple):
-        return ("x" if value and isinstance(value[0], int) else ", ").join(_in_words(item) for item in value) or "none"
-    return "any" if value is None else str(value)
+        return ", ".join(_in_words(item) for item in value) or "-"
+    return "-" if value in {None, ""} else str(value)

@@ -175,9 +175,10 @@ class Finisher:
             found, tracks, lane.labels, tuple(ticket.gaps), frame.trace,
         )  # fmt: skip
         lane.latest = (frame, result)
+        with self._costs.stage("publish"):
+            self._publish(result)
+        # counted last: once every frame is accounted for, every result has been handed out
         if ticket.failed:
             lane.meter.drop("error")
         else:
             lane.meter.done(result)
-        with self._costs.stage("publish"):
-            self._publish(result)

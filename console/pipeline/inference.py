@@ -80,13 +80,16 @@ class InferenceLoop:
         with self._changed:
             self._changed.notify()
 
-    def close(self) -> None:
-        """Stop the thread, wait for what is running, release the model."""
+    def close(self, patience_s: float = 2.0) -> str | None:
+        """Stop, let what is running finish, release the model.
+
+        Returns the thread's name when the runtime is still not done after `patience_s`; it ends by itself then.
+        """
         with self._changed:
             self._stopping = True
             self._changed.notify()
-        self._thread.join()
-        self.backend.close()
+        self._thread.join(patience_s)
+        return self._thread.name if self._thread.is_alive() else None
 
     def _run(self) -> None:
         begin = time.thread_time_ns()
@@ -97,6 +100,7 @@ class InferenceLoop:
                 break
             self._start(job, buffer)
         self._costs.add("inference loop", time.thread_time_ns() - begin)
+        self.backend.close()
 
     def _next(self) -> Job | None:
         """Wait for a job; None when the loop stops."""

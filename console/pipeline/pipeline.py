@@ -112,22 +112,21 @@ class Pipeline:
         return all(capture.finished and lane.meter.on_the_way() == 0 for lane, capture in self._cameras.values())
 
     def close(self, patience_s: float = 2.5) -> list[str]:
-        """Stop everything within about `patience_s`; returns the names of capture threads still in a read.
+        """Stop everything within about `patience_s`; returns the names of threads that are stuck in a read or a model.
 
-        Those end by themselves within their read limit; nothing they read is used any more.
+        Those end by themselves, a read within its limit; nothing they bring is used any more.
         """
         captures = [capture for _, capture in self._cameras.values()]
         for capture in captures:
             capture.stop()
-        for loop in self._models.values():
-            loop.close()
+        stuck = [name for loop in self._models.values() if (name := loop.close(patience_s))]
         self._finisher.close()
         for lane, _ in self._cameras.values():
             self._let_go(lane)
         deadline = time.monotonic() + patience_s
         waiting = [*captures, *self._leaving]
         self._leaving = [c for c in waiting if not c.join(max(deadline - time.monotonic(), 0))]
-        return [capture.name for capture in self._leaving]
+        return stuck + [capture.name for capture in self._leaving]
 
     @staticmethod
     def _let_go(lane: Lane) -> None:

@@ -1,0 +1,94 @@
+"""`sightdesk demo`: the main job on real input, with nothing set up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from console.cli.options import HomeOption, JsonOption, print_json, say
+
+if TYPE_CHECKING:
+    from console.catalog.choice import Choice
+    from console.pipeline.pipeline import Pipeline
+    from console.settings.home import Home
+    from console.settings.schema import Settings
+
+CAMERAS = 4
+EXAMPLES = """\b
+Examples:
+  sightdesk demo
+  sightdesk demo --seconds 60 --json
+  SIGHTDESK_MODEL_PATH=/mnt/mirror sightdesk demo      without any network
+"""
+
+
+def demo(
+    seconds: Annotated[float, typer.Option(min=1, help="Length of the demo.")] = 12,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Four cameras on a real street, a real model, people detected and followed; saves an annotated picture.
+
+    The best model and clip that can be had are fetched the first time; what was taken, and why, is said.
+    """
+    from console.catalog.catalog import Catalog
+    from console.cli.headless import Run
+    from console.cli.plan import Plan
+    from console.cli.progress import announce
+    from console.settings.home import Home, find_home
+
+    place = Home.look(find_home(home))
+    place.make()
+    catalog = Catalog(place.models, place.clips)
+    model = catalog.best_model(announce("a model"))
+    clip = catalog.best_clip(announce("a clip"))
+    for choice in (model, clip):
+        say(choice.why)
+    say(f"Running {CAMERAS} cameras for {seconds:g} s without a window; Ctrl+C ends it sooner.")
+    run = Run(Plan(_settings(model, clip)), home=home, seconds=seconds).until_done()
+    picture = _save_picture(run.site.pipeline, clip, place)
+    said = {"model": model.why, "clip": clip.why, "picture": str(picture) if picture else None}
+    if as_json:
+        print_json({**run.summary, **said})
+    else:
+        run.print(as_json=False)
+        print(f"Annotated picture: {picture}" if picture else "No picture was saved: no frame was inferred.")  # noqa: T201
+
+
+def _settings(model: Choice, clip: Choice) -> Settings:
+    """Four cameras on one clip, two of them mirrored, so that the pictures differ."""
+    from console.settings.schema import CameraSettings, Settings, StageSettings
+
+    return Settings(
+        cameras=tuple(
+            CameraSettings(
+                id=f"street-{number}",
+                name=f"Street {number}",
+                source=str(clip.path),
+                loop=True,
+                mirror=number % 2 == 0,
+                stages=(StageSettings(model=model.entry.name, confidence=0.4),),
+            )
+            for number in range(1, CAMERAS + 1)
+        )
+    )
+
+
+def _save_picture(pipeline: Pipeline, clip: Choice, home: Home) -> Path | None:
+    """The latest picture of the camera that saw most, through the one writer. The clip is published footage."""
+    from console.privacy.writer import PictureWriter
+    from console.store.store import Store
+    from models.redaction import PublishedFootage, redact
+
+    seen = [pair for camera_id in pipeline.cameras if (pair := pipeline.lane(camera_id).latest)]
+    if not seen:
+        return None
+    frame, result = max(seen, key=lambda pair: len(pair[1].detections))
+    published: dict[str, Any] = {"published_as": f"{clip.entry.title}, {clip.entry.origin}, {clip.entry.licence}"}
+    policy = PublishedFootage(**published, purpose="to show what the demo did")
+    picture = redact(frame.picture, result.detections, result.labels, policy, annotate=True)
+    with Store.open(home) as store:
+        writer = PictureWriter(home, store)
+        return writer.write(picture, camera_id=frame.camera_id, taken_at=frame.taken_at).path

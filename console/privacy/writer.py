@@ -1,0 +1,116 @@
+"""The one writer of pictures: takes `Redacted` and nothing else, and records under which policy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+import cv2
+from uuid_utils import uuid7
+
+from console.errors import PictureError, SightdeskError
+from console.settings.disk import in_words, write_whole
+from console.settings.home import Home
+from console.store.pictures import PictureRow, insert, recorded
+from console.store.store import Store
+from models.redaction import Redacted
+
+JPEG_QUALITY = 90
+ORPHAN_AGE_S = 60.0
+"""A file without a row that is younger may be one whose row is just being written."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPicture:
+    """A picture on disk and in the database."""
+
+    path: Path
+    sha256: str
+
+
+class PictureWriter:
+    """Writes redacted pictures into the home. Any thread may call it.
+
+    A picture's file is on the disk before its row is in the database: a crash between leaves a file nobody knows of,
+    which `sweep` removes, and never a row without its picture.
+    """
+
+    def __init__(self, home: Home, store: Store) -> None:
+        self._home = home
+        self._store = store
+
+    def write(self, picture: Redacted, *, camera_id: str, taken_at: datetime) -> WrittenPicture:
+        """Write a picture as JPEG and record it; both are safe when this returns.
+
+        Args:
+            picture: a redacted picture.
+            camera_id: the camera.
+            taken_at: when, with a time zone.
+
+        Raises:
+            TypeError: it is not `Redacted`: a plain picture is never written.
+            PictureError: the disk refused it, or the database did; nothing of it stays.
+        """
+        if type(picture) is not Redacted:
+            raise TypeError(f"only Redacted pictures are written, not {type(picture).__name__}")
+        encoded, jpeg = cv2.imencode(".jpg", picture.bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        if not encoded:
+            raise PictureError("The picture could not be encoded as JPEG.")
+        content = jpeg.tobytes()
+        path = self._home.pictures / f"{datetime.now(UTC):%Y-%m-%d}" / f"{uuid7()}.jpg"
+        try:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            write_whole(path, content)
+        except OSError as error:
+            raise PictureError(str(in_words(error, path))) from error
+        written = WrittenPicture(path, hashlib.sha256(content).hexdigest())
+        self._record(picture, written, camera_id, taken_at)
+        return written
+
+    def _record(self, picture: Redacted, written: WrittenPicture, camera_id: str, taken_at: datetime) -> None:
+        height, width = picture.bgr.shape[:2]
+        row = PictureRow(
+            path=PurePosixPath(written.path.relative_to(self._home.path).as_posix()),
+            sha256=written.sha256,
+            width=width,
+            height=height,
+            camera_id=camera_id,
+            taken_at=taken_at,
+            boot_id=self._store.boot_id,
+            policy=picture.policy.kind,
+            policy_json=json.dumps(picture.policy.model_dump()),
+            purpose=picture.policy.purpose,
+        )
+        try:
+            self._store.write(lambda db: insert(db, row), wait_s=5.0).result()
+        except BaseException as error:
+            with suppress(OSError):
+                written.path.unlink()
+            if isinstance(error, SightdeskError):
+                raise PictureError(f"The picture could not be recorded: {error.what}", error.hint) from error
+            raise
+
+
+def sweep(home: Home) -> list[Path]:
+    """Remove picture files that no row knows: left over from a crash between file and row. Returns what was removed.
+
+    Raises:
+        StoreError: the database can't be read; then nothing is removed.
+    """
+    known = {home.path.joinpath(*path.parts) for path, _ in recorded(home.database)}
+    removed = []
+    for path in _files(home.pictures):
+        if path not in known and time.time() - path.stat().st_mtime > ORPHAN_AGE_S:
+            path.unlink()
+            removed.append(path)
+    return removed
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())

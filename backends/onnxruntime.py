@@ -79,7 +79,10 @@ class OnnxRuntime:
         if not path.is_file():
             raise BackendError(f"There is no file {path}.")
         try:
-            return self._ort.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
+            # its own fallback would print to the terminal and try the same provider again
+            return self._ort.InferenceSession(
+                str(path), settings, providers=["CPUExecutionProvider"], enable_fallback=0
+            )
         except Exception as error:  # its exceptions share no base class but Exception
             raise BackendError(
                 f"{path.name} can't be read as a model: {_words(error)}",

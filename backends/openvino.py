@@ -9,7 +9,8 @@ import importlib.util
 import queue
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -22,6 +23,8 @@ from backends.base import API_VERSION, Backend, BackendError, BackendInfo, Devic
 from models.manifest import ModelFacts, PictureInput, TensorFacts
 
 READS = {".onnx", ".xml", ".pb", ".tflite"}
+_DAMAGED = "The file may be damaged or half downloaded: fetch it again and compare its sha256."
+_FRONT_ENDS = {".onnx": "onnx", ".pb": "tf", ".tflite": "tflite"}
 _PRECISIONS = {"f32", "f16", "bf16", "i8", "u8", "i4"}
 _HEAVY = {"Convolution", "GroupConvolution", "MatMul", "FullyConnected"}
 
@@ -57,12 +60,12 @@ class OpenVinoRuntime:
 
     def inspect(self, path: Path) -> ModelFacts:
         """See `backends.base.Runtime.inspect`."""
-        model = self._read(path)
-        info = model.get_rt_info("model_info") if model.has_rt_info("model_info") else None
-        metadata = {str(k): str(v.astype(str)) for k, v in info.items()} if isinstance(info, dict) else {}
-        return ModelFacts(
-            tuple(_facts(port) for port in model.inputs), tuple(_facts(port) for port in model.outputs), metadata
-        )
+        with _in_words(f"{path.name} can't be read as a model", _DAMAGED):
+            model = self._read(path)
+            info = model.get_rt_info("model_info") if model.has_rt_info("model_info") else None
+            metadata = {str(k): str(v.astype(str)) for k, v in info.items()} if isinstance(info, dict) else {}
+            inputs, outputs = (tuple(_facts(port) for port in ports) for ports in (model.inputs, model.outputs))
+        return ModelFacts(inputs, outputs, metadata)
 
     def load(self, path: Path, picture: PictureInput, device: str, options: LoadOptions) -> Backend:
         """See `backends.base.Runtime.load`."""
@@ -72,17 +75,16 @@ class OpenVinoRuntime:
             raise BackendError(
                 f"OpenVINO finds no device {device} here.", f"It finds: {', '.join(core.available_devices)}, AUTO."
             )
-        model = self._read(path)
         config: dict[str, Any] = {"PERFORMANCE_HINT": options.hint.upper()}
         if options.precision == "f32":
             config["INFERENCE_PRECISION_HINT"] = "f32"
         if options.cache is not None:
             config["CACHE_DIR"] = str(options.cache)
-        try:
+        with _in_words(f"{path.name} can't be read as a model", _DAMAGED):
+            model = self._read(path)
+        with _in_words(f"OpenVINO can't run {path.name} on {device}", "Try another device or backend."):
             compiled = core.compile_model(_with_picture(model, picture), device, config)
             backend = OpenVinoBackend(compiled, self.version, picture)
-        except RuntimeError as error:
-            raise BackendError(f"OpenVINO can't run {path.name} on {device}: {_words(error)}") from error
         backend.warm_up()
         return backend
 
@@ -98,13 +100,26 @@ class OpenVinoRuntime:
             raise BackendError(f"{path.name} is not a kind of file OpenVINO reads ({', '.join(sorted(READS))}).")
         if not path.is_file():
             raise BackendError(f"There is no file {path}.")
-        try:
-            return self._core.read_model(str(path))
-        except (RuntimeError, ValueError, UnicodeDecodeError, MemoryError) as error:
-            raise BackendError(
-                f"{path.name} can't be read as a model: {_words(error)}",
-                "The file may be damaged or half downloaded: fetch it again and compare its sha256.",
-            ) from error
+        core = self._core
+        framework = _FRONT_ENDS.get(path.suffix.lower())
+        if framework is None:
+            return core.read_model(str(path))
+        # asked by name: left to guess, OpenVINO tries every reader, and some write to the terminal
+        from openvino.frontend import FrontEndManager
+
+        front_end = FrontEndManager().load_by_framework(framework)
+        return front_end.convert(front_end.load(str(path)))
+
+
+@contextmanager
+def _in_words(what: str, hint: str) -> Iterator[None]:
+    """Any failure inside, as a BackendError: OpenVINO's own exceptions share no base class but Exception."""
+    try:
+        yield
+    except BackendError:
+        raise
+    except Exception as error:
+        raise BackendError(f"{what}: {_words(error)}", hint) from error
 
 
 def runtime() -> OpenVinoRuntime:

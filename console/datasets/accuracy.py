@@ -13,11 +13,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from backends.base import BackendError
+from backends.base import Backend, BackendError
 from console.errors import ModelError, SightdeskError
-from console.pipeline.loader import LoadedModel
 from models.decoders import thresholds_for
 from models.detections import Detections
+from models.detector import Detector
 from models.frames import ArrayPicture, Picture
 
 Reader = Callable[[Path], Picture]
@@ -27,12 +27,13 @@ CONFIDENCE = 0.001
 
 
 def average_precision(
-    model: LoadedModel, annotations: Path, pictures: Path, read: Reader | None = None
+    detector: Detector, backend: Backend, annotations: Path, pictures: Path, read: Reader | None = None
 ) -> dict[str, Any]:
     """AP (IoU .50:.95) and AP50 over the categories of the dataset that the model has a label for.
 
     Args:
-        model: a loaded model; it stays open.
+        detector: the model's two halves.
+        backend: what runs it; it stays open.
         annotations: COCO instances (or person keypoints) JSON.
         pictures: folder of the pictures it names.
         read: opens a picture; `read_picture` by default.
@@ -47,16 +48,16 @@ def average_precision(
         raise SightdeskError("Measuring AP needs faster-coco-eval.", "Install it: uv sync --group dev.") from error
     try:
         content = json.loads(annotations.read_text(encoding="utf-8"))
-        labels = model.detector.manifest.labels
+        labels = detector.manifest.labels
         category = {labels.index(c["name"]): int(c["id"]) for c in content["categories"] if c["name"] in labels}
         images = [(int(image["id"]), str(image["file_name"])) for image in content["images"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SightdeskError(f"{annotations} can't be read as COCO annotations: {error}") from error
     if not category:
-        raise SightdeskError(f"{model.detector.manifest.name} has no label of {annotations.name}.")
+        raise SightdeskError(f"{detector.manifest.name} has no label of {annotations.name}.")
     answers: list[dict[str, Any]] = []
     for image_id, name in images:
-        answers += _rows(image_id, detect(model, (read or read_picture)(pictures / name)), category)
+        answers += _rows(image_id, detect(detector, backend, (read or read_picture)(pictures / name)), category)
     with contextlib.redirect_stdout(io.StringIO()):  # the library prints its tables
         truth = COCO(content)
         evaluation = COCOeval_faster(truth, truth.loadRes(answers) if answers else COCO(), "bbox")
@@ -71,18 +72,17 @@ def average_precision(
     }
 
 
-def detect(model: LoadedModel, picture: Picture, confidence: float = CONFIDENCE) -> Detections:
+def detect(detector: Detector, backend: Backend, picture: Picture, confidence: float = CONFIDENCE) -> Detections:
     """The boxes of one picture, waited for.
 
     Raises:
         ModelError: the model failed.
     """
-    detector = model.detector
     buffer = detector.buffer()
     letterbox = detector.draw(picture, buffer)
     answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
     try:
-        model.backend.submit({detector.picture.name: buffer}, answers.put)
+        backend.submit({detector.picture.name: buffer}, answers.put)
     except BackendError as error:
         raise ModelError(error.what, error.hint) from error
     outputs = answers.get()

@@ -23,6 +23,7 @@ from backends.base import API_VERSION, Backend, BackendError, BackendInfo, Devic
 from models.manifest import ModelFacts, PictureInput, TensorFacts
 
 READS = {".onnx", ".xml", ".pb", ".tflite"}
+_NOT_TELLING = ("Exception from", "Check '", "FrontEnd API failed", "While validating", "Conversion is failed")
 _DAMAGED = "The file may be damaged or half downloaded: fetch it again and compare its sha256."
 _FRONT_ENDS = {".onnx": "onnx", ".pb": "tf", ".tflite": "tflite"}
 _PRECISIONS = {"f32", "f16", "bf16", "i8", "u8", "i4"}
@@ -65,6 +66,8 @@ class OpenVinoRuntime:
             info = model.get_rt_info("model_info") if model.has_rt_info("model_info") else None
             metadata = {str(k): str(v.astype(str)) for k, v in info.items()} if isinstance(info, dict) else {}
             inputs, outputs = (tuple(_facts(port) for port in ports) for ports in (model.inputs, model.outputs))
+        if not inputs or not outputs:
+            raise BackendError(f"{path.name} can't be read as a model: there is no network in it.", _DAMAGED)
         return ModelFacts(inputs, outputs, metadata)
 
     def load(self, path: Path, picture: PictureInput, device: str, options: LoadOptions) -> Backend:
@@ -130,7 +133,7 @@ def runtime() -> OpenVinoRuntime:
 def _words(error: BaseException) -> str:
     """The telling line of OpenVINO's many: its messages open with source locations."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    telling = [line for line in lines if not line.startswith(("Exception from", "Check '"))] or lines
+    telling = [line for line in lines if not line.startswith(_NOT_TELLING)] or lines
     return telling[0][:300] if telling else type(error).__name__
 
 

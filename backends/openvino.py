@@ -86,8 +86,9 @@ class OpenVinoRuntime:
         with _in_words(f"{path.name} can't be read as a model", _DAMAGED):
             model = self._read(path)
         with _in_words(f"OpenVINO can't run {path.name} on {device}", "Try another device or backend."):
+            names = [_name(port) for port in model.outputs]
             compiled = core.compile_model(_with_picture(model, picture), device, config)
-            backend = OpenVinoBackend(compiled, self.version, picture)
+            backend = OpenVinoBackend(compiled, self.version, picture, names)
         backend.warm_up()
         return backend
 
@@ -137,9 +138,15 @@ def _words(error: BaseException) -> str:
     return telling[0][:300] if telling else type(error).__name__
 
 
+def _name(port: Any) -> str:
+    """The name the file gives an input or output: a tensor may have several, its node's own is the graph's."""
+    given = str(port.get_node().get_friendly_name())
+    return given if given in port.get_names() else str(port.get_any_name())
+
+
 def _facts(port: Any) -> TensorFacts:
     shape = tuple(d.get_length() if d.is_static else None for d in port.get_partial_shape())
-    return TensorFacts(port.get_any_name(), shape, port.get_element_type().get_type_name())
+    return TensorFacts(_name(port), shape, port.get_element_type().get_type_name())
 
 
 def _with_picture(model: Any, picture: PictureInput) -> Any:
@@ -187,9 +194,9 @@ def _really_runs(compiled: Any) -> tuple[str, dict[str, int]]:
 class OpenVinoBackend:
     """A compiled model with as many infer requests as the device asks for. See `backends.base.Backend`."""
 
-    def __init__(self, compiled: Any, version: str, picture: PictureInput) -> None:
+    def __init__(self, compiled: Any, version: str, picture: PictureInput, names: list[str]) -> None:
         self._picture = picture
-        self._names = [port.get_any_name() for port in compiled.outputs]
+        self._names = names
         in_flight = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         precision, nodes = _really_runs(compiled)
         devices = ",".join(compiled.get_property("EXECUTION_DEVICES"))

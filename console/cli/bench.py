@@ -27,14 +27,15 @@ def pipeline(
     """The whole pipeline on a file against OpenVINO's benchmark_app on the bare network."""
     from console.bench.pipeline import compare
     from console.catalog.catalog import Catalog
-    from console.cli.progress import announce
+    from console.cli.progress import fetching
     from console.settings.home import Home, find_home
     from console.site.finding import ModelFinder
 
     place = Home.look(find_home(home))
     catalog = Catalog(place.models, place.clips)
-    path, _ = ModelFinder(catalog, announce).find(model)
-    clip = source or catalog.best_clip().path
+    with fetching() as announce:
+        path, _ = ModelFinder(catalog, announce).find(model)
+        clip = source or catalog.best_clip(announce("a clip")).path
     result = compare(path, clip, precision=precision, seconds=seconds, pairs=pairs, say=say)
     if as_json:
         print_json(result)

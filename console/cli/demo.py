@@ -36,19 +36,20 @@ def demo(
     from console.catalog.catalog import Catalog
     from console.cli.headless import Run
     from console.cli.plan import Plan
-    from console.cli.progress import announce
+    from console.cli.progress import fetching
     from console.settings.home import Home, find_home
 
     place = Home.look(find_home(home))
     place.make()
     catalog = Catalog(place.models, place.clips)
-    model = catalog.best_model(announce("a model"))
-    clip = catalog.best_clip(announce("a clip"))
+    with fetching() as announce:
+        model = catalog.best_model(announce("a model"))
+        clip = catalog.best_clip(announce("a clip"))
     for choice in (model, clip):
         say(choice.why)
     say(f"Running {CAMERAS} cameras for {seconds:g} s without a window; Ctrl+C ends it sooner.")
     run = Run(Plan(_settings(model, clip)), home=home, seconds=seconds).until_done()
-    picture = _save_picture(run.site.pipeline, clip, place)
+    picture = _save_picture(run.pipeline, clip, place)
     said = {"model": model.why, "clip": clip.why, "picture": str(picture) if picture else None}
     if as_json:
         print_json({**run.summary, **said})

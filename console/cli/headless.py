@@ -15,10 +15,11 @@ import psutil
 
 from console.cli.options import print_json
 from console.cli.plan import Plan
-from console.cli.progress import announce
+from console.cli.progress import fetching
 from console.cli.status import StatusTable
 from console.errors import SightdeskError
 from console.pipeline.costs import Costs, NativeThreads
+from console.pipeline.pipeline import Pipeline
 from console.pipeline.results_file import ResultsFile
 from console.settings.home import Home, find_home
 from console.site.open import open_site
@@ -55,40 +56,39 @@ class Run:
         self._costs = Costs() if measure_costs else None
         self._file = ResultsFile(out) if out else None
         self._stop = threading.Event()
+        self._plan = plan
+        self._home = Home.look(find_home(home))
         self.summary: dict[str, Any] = {}
         self.failures: dict[str, str] = {}
         self.left: list[str] = []
-        try:
-            self.site: Site = open_site(
-                Home.look(find_home(home)),
-                passwords=plan.passwords,
-                costs=self._costs,
-                announce=announce,
-                cancel=self._stop,
-            )
-            if self._file:
-                self.site.subscribe(self._file.put)
-            self._settings = plan.settings
-        except BaseException:
-            if self._file:
-                self._file.close()
-            raise
+        self._site: Site | None = None
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """What ran.
+
+        Raises:
+            RuntimeError: nothing has run yet.
+        """
+        if self._site is None:
+            raise RuntimeError("nothing has run yet")
+        return self._site.pipeline
 
     def until_done(self) -> Self:
         """Run until every source has ended, the time is over, or somebody presses Ctrl+C."""
         with _stopped_by_signals(self._stop):
             try:
-                self.site.apply(self._settings)
+                self._site = self._start()
                 clock = _Clock(self._costs)
                 self._watch(clock)
-                seconds, states = clock.seconds, summary(self.site.pipeline, clock.seconds)
-                self.failures = failures(self.site.pipeline)
+                seconds, states = clock.seconds, summary(self.pipeline, clock.seconds)
+                self.failures = failures(self.pipeline)
                 clock.look()
             finally:
-                self.left = self.site.close()
+                self.left = [] if self._site is None else self._site.close()
                 if self._file:
                     self._file.close()
-        self.summary = summary(self.site.pipeline, seconds)
+        self.summary = summary(self.pipeline, seconds)
         for camera_id, camera in self.summary["cameras"].items():  # after the end every camera is merely "stopped"
             camera.update({key: states["cameras"][camera_id][key] for key in ("state", "detail")})
         self.summary.update(clock.figures())
@@ -110,11 +110,25 @@ class Run:
         if self.failures:
             raise Reported("; ".join(f"{camera}: {why}" for camera, why in self.failures.items()))
 
+    def _start(self) -> Site:
+        with fetching() as announce:
+            site = open_site(
+                self._home, passwords=self._plan.passwords, costs=self._costs, announce=announce, cancel=self._stop
+            )
+            if self._file:
+                site.subscribe(self._file.put)
+            try:
+                site.apply(self._plan.settings)
+            except BaseException:
+                site.close()
+                raise
+        return site
+
     def _watch(self, clock: _Clock) -> None:
-        with StatusTable(self.site.pipeline) as table:
+        with StatusTable(self.pipeline) as table:
             while not self._stop.wait(_TICK_S):
                 table.tick()
-                if self.site.pipeline.idle() or (self._seconds is not None and clock.seconds >= self._seconds):
+                if self.pipeline.idle() or (self._seconds is not None and clock.seconds >= self._seconds):
                     return
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from console.cli.options import HomeOption, JsonOption, print_json, say
+from console.cli.progress import fetching
 from console.errors import CatalogError, ModelError, UsageError
 
 if TYPE_CHECKING:
-    from console.catalog.catalog import Catalog, Progress
+    from console.catalog.catalog import Catalog
     from console.catalog.entries import Entry
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Models and clips by name: list, pull, inspect.")
@@ -111,8 +110,8 @@ def _row(catalog: Catalog, entry: Entry) -> dict[str, Any]:
 
 
 def _pull(catalog: Catalog, entry: Entry) -> dict[str, Any]:
-    with _progress(entry) as progress:
-        pulled = catalog.pull(entry.name, progress)
+    with fetching() as announce:
+        pulled = catalog.pull(entry.name, announce(entry.name))
     for note in pulled.notes:
         say(f"  {note}")
     came = f"from {pulled.source}" if pulled.fetched else f"was here already ({pulled.source})"
@@ -126,21 +125,6 @@ def _pull(catalog: Catalog, entry: Entry) -> dict[str, Any]:
         "licence": entry.licence,
         "attribution": entry.attribution,
     }
-
-
-@contextmanager
-def _progress(entry: Entry) -> Iterator[Progress | None]:
-    """A bar on standard error, where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task(entry.name, total=entry.size)
-        yield lambda done, total: bars.update(bar, completed=done, total=total)
 
 
 def _described(catalog: Catalog, path: Path) -> Entry | None:

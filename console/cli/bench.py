@@ -7,9 +7,17 @@ from typing import Annotated, Literal
 
 import typer
 
+from console.cli.bench_boxes import EXAMPLES as BOXES_EXAMPLES
+from console.cli.bench_boxes import boxes
 from console.cli.options import HomeOption, JsonOption, print_json, say
 
-app = typer.Typer(no_args_is_help=True, help="Measure this machine: ratios to a peer or a limit in the same run.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Measure this machine: ratios to a peer or a limit in the same run.",
+)
+
+app.command(epilog=BOXES_EXAMPLES)(boxes)
 
 
 @app.command()

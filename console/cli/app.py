@@ -9,7 +9,7 @@ import typer
 from console.cli import bench, models
 from console.cli.demo import EXAMPLES as DEMO_EXAMPLES
 from console.cli.demo import demo
-from console.cli.options import print_json, say
+from console.cli.options import Reported, print_json, say
 from console.cli.run import EXAMPLES as RUN_EXAMPLES
 from console.cli.run import run
 from console.errors import SightdeskError, UsageError
@@ -42,6 +42,6 @@ def main() -> None:
         say(f"sightdesk: {error.what}")
         if error.hint:
             say(f"           {error.hint}")
-        if "--json" in sys.argv:
+        if "--json" in sys.argv and not isinstance(error, Reported):
             print_json({"error": {"what": error.what, "hint": error.hint}})
         raise SystemExit(2 if isinstance(error, UsageError) else 1) from None

@@ -13,11 +13,10 @@ from typing import Any, Self
 
 import psutil
 
-from console.cli.options import print_json
+from console.cli.options import Reported, print_json
 from console.cli.plan import Plan
 from console.cli.progress import fetching
 from console.cli.status import StatusTable
-from console.errors import SightdeskError
 from console.pipeline.costs import Costs, NativeThreads
 from console.pipeline.pipeline import Pipeline
 from console.pipeline.results_file import ResultsFile
@@ -106,7 +105,7 @@ class Run:
             sys.stdout.write(StatusTable.in_words(self.summary) + "\n")
         sys.stdout.flush()
         if self._file and self._file.failure:
-            raise SightdeskError(self._file.failure, "The results are not complete.")
+            raise Reported(self._file.failure, "The results are not complete.")
         if self.failures:
             raise Reported("; ".join(f"{camera}: {why}" for camera, why in self.failures.items()))
 
@@ -179,10 +178,6 @@ def _stopped_by_signals(event: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-class Reported(SightdeskError):
-    """A failure whose JSON is printed already."""
 
 
 def _peak_rss() -> int:

@@ -9,11 +9,17 @@ from typing import Annotated, Any
 
 import typer
 
+from console.errors import SightdeskError
+
 HomeOption = Annotated[
     Path | None,
     typer.Option("--home", metavar="DIR", help="Keep everything this site writes in DIR (or set SIGHTDESK_HOME)."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+
+
+class Reported(SightdeskError):
+    """A failure of a command that has printed its JSON already: only its words and exit status are left to give."""
 
 
 def print_json(value: Any) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from backends.base import Backend, BackendError, Outputs
 from console.pipeline.costs import Costs
 from console.pipeline.lane import Lane
+from console.pipeline.priority import lower_this_thread
 from console.pipeline.work import Answer, Job, Ticket
 from models.detector import Detector
 from models.letterbox import Letterbox
@@ -92,6 +93,7 @@ class InferenceLoop:
         return self._thread.name if self._thread.is_alive() else None
 
     def _run(self) -> None:
+        lower_this_thread()
         begin = time.thread_time_ns()
         while not self._stopping:
             buffer = self._buffers.get()  # comes back with every answer, and an answer always comes

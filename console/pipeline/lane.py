@@ -53,7 +53,8 @@ class Lane:
         if dropped is frame:
             self.meter.drop("stopped")
         else:
-            self.meter.drop("fps cap" if dropped.captured_ns < self.due_ns else "busy")
+            capped = self._least_gap_ns and dropped.captured_ns < self.due_ns
+            self.meter.drop("fps cap" if capped else "busy")
 
     @property
     def due_ns(self) -> int:

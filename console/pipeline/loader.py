@@ -9,6 +9,7 @@ from pathlib import Path
 from backends import registry
 from backends.base import Backend, BackendError, LoadOptions
 from console.errors import ModelError
+from console.pipeline.priority import run_below
 from console.settings.schema import InferenceSettings
 from models.decoders import FAMILIES, NotThisFamily, recognise
 from models.detector import Detector
@@ -41,7 +42,7 @@ def load_model(name: str, find: Finder, settings: InferenceSettings, cache: Path
         family = FAMILIES[manifest.family]
         picture = family.picture_input(facts, manifest.width, manifest.height)
         options = LoadOptions(precision=settings.precision, cache=cache)
-        backend = runtime.load(path, picture, settings.device, options)
+        backend = run_below(lambda: runtime.load(path, picture, settings.device, options))
     except NotThisFamily as misfit:
         raise ModelError(
             f"{path.name} is a model, but of no family Sightdesk can decode ({misfit}).",

@@ -1,0 +1,42 @@
+"""Inference runs below everything an operator touches."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+T = TypeVar("T")
+NICE = 10
+
+
+def lower_this_thread() -> None:
+    """Put the calling thread below those that capture, draw and answer clicks.
+
+    On Linux threads have a nice value of their own, and those they start inherit it. Elsewhere nothing changes: macOS
+    has no such call, and on Windows a thread's children would not inherit it.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
+def run_below(job: Callable[[], T]) -> T:
+    """Run `job` on a lowered thread and wait for it: the worker threads a runtime starts meanwhile are lowered too.
+
+    Raises:
+        whatever `job` raises.
+    """
+    outcome: Future[T] = Future()
+
+    def work() -> None:
+        lower_this_thread()
+        try:
+            outcome.set_result(job())
+        except BaseException as error:  # handed to whoever waits
+            outcome.set_exception(error)
+
+    threading.Thread(target=work, name="model loader").start()
+    return outcome.result()

@@ -6,9 +6,11 @@ import sys
 
 import typer
 
-from console.cli import bench, models
+from console.cli import bench, models, secrets, settings
 from console.cli.demo import EXAMPLES as DEMO_EXAMPLES
 from console.cli.demo import demo
+from console.cli.doctor import EXAMPLES as DOCTOR_EXAMPLES
+from console.cli.doctor import doctor
 from console.cli.options import Reported, print_json, say
 from console.cli.run import EXAMPLES as RUN_EXAMPLES
 from console.cli.run import run
@@ -31,6 +33,9 @@ def _root() -> None:
 app.command(epilog=DEMO_EXAMPLES)(demo)
 app.command(epilog=RUN_EXAMPLES)(run)
 app.add_typer(models.app, name="models")
+app.add_typer(settings.app, name="settings")
+app.add_typer(secrets.app, name="secrets")
+app.command(epilog=DOCTOR_EXAMPLES)(doctor)
 app.add_typer(bench.app, name="bench")
 
 

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,11 +17,13 @@ from console.cli.options import Reported, print_json
 from console.cli.plan import Plan
 from console.cli.progress import fetching
 from console.cli.status import StatusTable
+from console.health.watchdog import Pulse, Watchdog
 from console.pipeline.costs import Costs, NativeThreads
 from console.pipeline.pipeline import Pipeline
 from console.pipeline.results_file import ResultsFile
 from console.settings.home import Home, find_home
 from console.site.open import open_site
+from console.site.process import watched
 from console.site.site import Site
 from console.site.summary import failures, summary
 
@@ -75,11 +77,14 @@ class Run:
 
     def until_done(self) -> Self:
         """Run until every source has ended, the time is over, or somebody presses Ctrl+C."""
-        with _stopped_by_signals(self._stop):
+        with _stopped_by_signals(self._stop), ExitStack() as around:
+            home = around.enter_context(Home.open(self._home.path)) if self._plan.whole_site else None
+            watchdog = around.enter_context(watched(self._plan.settings.log, home))
             try:
-                self._site = self._start()
+                self._site = self._start(watchdog)
                 clock = _Clock(self._costs)
-                self._watch(clock)
+                with watchdog.watch("command line", limit_s=10) as pulse:
+                    self._watch(clock, pulse)
                 seconds, states = clock.seconds, summary(self.pipeline, clock.seconds)
                 self.failures = failures(self.pipeline)
                 clock.look()
@@ -109,10 +114,15 @@ class Run:
         if self.failures:
             raise Reported("; ".join(f"{camera}: {why}" for camera, why in self.failures.items()))
 
-    def _start(self) -> Site:
+    def _start(self, watchdog: Watchdog) -> Site:
         with fetching() as announce:
             site = open_site(
-                self._home, passwords=self._plan.passwords, costs=self._costs, announce=announce, cancel=self._stop
+                self._home,
+                watchdog,
+                passwords=self._plan.passwords,
+                costs=self._costs,
+                announce=announce,
+                cancel=self._stop,
             )
             if self._file:
                 site.subscribe(self._file.put)
@@ -123,9 +133,10 @@ class Run:
                 raise
         return site
 
-    def _watch(self, clock: _Clock) -> None:
+    def _watch(self, clock: _Clock, pulse: Pulse) -> None:
         with StatusTable(self.pipeline) as table:
             while not self._stop.wait(_TICK_S):
+                pulse.beat()
                 table.tick()
                 if self.pipeline.idle() or (self._seconds is not None and clock.seconds >= self._seconds):
                     return

@@ -19,10 +19,17 @@ from console.settings.schema import InferenceSettings, Settings
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Settings to run, and passwords typed on the command line by the name of their secret."""
+    """What to run.
+
+    Attributes:
+        settings: cameras and the rest.
+        passwords: typed on the command line, by the name of their secret.
+        whole_site: True when this is the home's own site, of which only one may run.
+    """
 
     settings: Settings
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+    whole_site: bool = False
 
 
 def plan(
@@ -54,8 +61,9 @@ def plan(
             first = error.errors(include_input=False, include_url=False)[0]
             raise UsageError(f"{first['msg']}.".replace("..", ".")) from None
     if not any(camera.enabled for camera in wanted):
-        raise UsageError("There is no camera to run.", "Name a SOURCE (see --help), or put cameras into the settings.")
-    return Plan(base.model_copy(update={"cameras": wanted, "inference": inference}), passwords)
+        file = Home.look(find_home(home)).settings_file
+        raise UsageError("There is no camera to run.", f"Name a SOURCE (see --help), or put cameras into {file}.")
+    return Plan(base.model_copy(update={"cameras": wanted, "inference": inference}), passwords, whole_site=not sources)
 
 
 def _own_settings(home: Path | None) -> Settings:

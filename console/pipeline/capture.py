@@ -23,6 +23,8 @@ don't return together. The cap is low because an operator waits: a camera that i
 FROZEN_S = 2.0
 """A live camera whose last picture is older than this is called frozen."""
 
+_CALM = {CameraState.LIVE, CameraState.ENDED}
+
 Opener = Callable[[], Source]
 
 
@@ -76,7 +78,8 @@ class Capture:
         if self._stop.is_set():
             return CameraStatus(CameraState.STOPPED)
         if status.state is CameraState.RECONNECTING:
-            return CameraStatus(status.state, status.detail, max((self._retry_at_ns - time.monotonic_ns()) / 1e9, 0.0))
+            wait_s = (self._retry_at_ns - time.monotonic_ns()) / 1e9
+            return CameraStatus(status.state, status.detail, wait_s if wait_s > 0 else None)
         last = self._lane.meter.last_ns
         if status.state is CameraState.LIVE and last is not None:
             silent_s = (time.monotonic_ns() - last) / 1e9
@@ -88,6 +91,13 @@ class Capture:
     def finished(self) -> bool:
         """True when no further frame will come by itself."""
         return not self._thread.is_alive() or self._status.state in {CameraState.ENDED, CameraState.FAILED}
+
+    def _now(self, status: CameraStatus) -> None:
+        """Take on a state; the log tells the camera's story by its states."""
+        if status.state is not self._status.state:
+            level = logging.INFO if status.state in _CALM else logging.WARNING
+            log.log(level, "camera %s: %s", self._lane.camera.id, status)
+        self._status = status
 
     def _run(self) -> None:
         begin = time.thread_time_ns()
@@ -118,7 +128,7 @@ class Capture:
             if self._source is not None:
                 self._source.close()
                 self._source = None
-        self._status = CameraStatus(CameraState.ENDED)
+        self._now(CameraStatus(CameraState.ENDED))
         return False
 
     def _read(self, source: Source) -> None:
@@ -130,19 +140,18 @@ class Capture:
             self._seq = frame.seq + 1
             self._failures = 0
             if self._status.state is not CameraState.LIVE:
-                self._status = CameraStatus(CameraState.LIVE)
+                self._now(CameraStatus(CameraState.LIVE))
             self._lane.put(frame)
 
     def _lost(self, lost: SourceLost) -> bool:
         if self._stop.is_set():
             return False
         self._lane.meter.error(lost.what)
-        log.warning("%s: %s", self._lane.camera.id, lost)
         if not lost.retry:
-            self._status = CameraStatus(CameraState.FAILED, str(lost))
+            self._now(CameraStatus(CameraState.FAILED, str(lost)))
             return False
         delay = min(FIRST_RETRY_S * 2**self._failures, LONGEST_RETRY_S) * random.uniform(0.5, 1.0)  # noqa: S311
         self._failures += 1
         self._retry_at_ns = time.monotonic_ns() + int(delay * 1e9)
-        self._status = CameraStatus(CameraState.RECONNECTING, str(lost), delay)
+        self._now(CameraStatus(CameraState.RECONNECTING, str(lost), delay))
         return not self._stop.wait(delay)

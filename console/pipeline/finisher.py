@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from backends.base import BackendError
+from console.health.watchdog import Pulse
 from console.pipeline.costs import Costs
 from console.pipeline.lane import Lane
 from console.pipeline.work import Answer, Job, StagePlan, Ticket
@@ -33,11 +34,13 @@ class Finisher:
 
     Args:
         publish: takes every result, on this thread; it must not block for long.
+        pulse: beats while there is work.
         costs: where CPU time is charged.
     """
 
-    def __init__(self, publish: Sink, costs: Costs) -> None:
+    def __init__(self, publish: Sink, pulse: Pulse, costs: Costs) -> None:
         self._publish = publish
+        self._pulse = pulse
         self._costs = costs
         self._answers: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
         self._late: list[Ticket] = []
@@ -56,6 +59,7 @@ class Finisher:
     def _run(self) -> None:
         begin = time.thread_time_ns()
         while True:
+            self._pulse.idle()
             try:
                 answer = self._answers.get(timeout=0.25 if self._late else None)
             except queue.Empty:
@@ -63,11 +67,13 @@ class Finisher:
                 continue
             if answer is None:
                 break
+            self._pulse.beat()
             try:
                 self._take(answer)
             except Exception:  # the outermost frame: one frame may fail, the thread that serves all cameras may not
                 log.exception("finishing a frame of %s failed", answer.job.ticket.lane.camera.id)
                 self._settle(answer.job, None, "Reading the answer failed.", time.monotonic_ns())
+        self._pulse.close()
         self._costs.add("finisher", time.thread_time_ns() - begin)
 
     def _take(self, answer: Answer) -> None:

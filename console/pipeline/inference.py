@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.base import Backend, BackendError, Outputs
+from console.health.watchdog import Pulse
 from console.pipeline.costs import Costs
 from console.pipeline.lane import Lane
 from console.pipeline.priority import lower_this_thread
@@ -31,13 +32,17 @@ class InferenceLoop:
         detector: draws pictures into the model's input.
         backend: runs the network; the loop owns and closes it.
         answered: takes every answer; called on the runtime's threads, so it must only hand over.
+        pulse: beats while there is work.
         costs: where CPU time is charged.
     """
 
-    def __init__(self, detector: Detector, backend: Backend, answered: Callable[[Answer], None], costs: Costs) -> None:
+    def __init__(
+        self, detector: Detector, backend: Backend, answered: Callable[[Answer], None], pulse: Pulse, costs: Costs
+    ) -> None:
         self.detector = detector
         self.backend = backend
         self._answered = answered
+        self._pulse = pulse
         self._costs = costs
         self._lanes: list[Lane] = []
         self._jobs: deque[Job] = deque()
@@ -96,13 +101,17 @@ class InferenceLoop:
         lower_this_thread()
         begin = time.thread_time_ns()
         while not self._stopping:
+            self._pulse.beat()
             buffer = self._buffers.get()  # comes back with every answer, and an answer always comes
+            self._pulse.idle()
             job = self._next()
             if job is None:
                 break
+            self._pulse.beat()
             self._start(job, buffer)
         self._costs.add("inference loop", time.thread_time_ns() - begin)
         self.backend.close()
+        self._pulse.close()
 
     def _next(self) -> Job | None:
         """Wait for a job; None when the loop stops."""

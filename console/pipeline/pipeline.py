@@ -9,6 +9,7 @@ from dataclasses import asdict
 from threading import Lock
 
 from console.errors import ModelError, UsageError
+from console.health.watchdog import Watchdog
 from console.pipeline.capture import Capture, Opener
 from console.pipeline.costs import Costs, NoCosts
 from console.pipeline.finisher import Finisher, Sink
@@ -24,6 +25,9 @@ from models.states import CameraStatus
 
 log = logging.getLogger(__name__)
 
+STALLED_S = 10.0
+"""A thread that serves all cameras and stands still for so long is named in the log, with where it stands."""
+
 
 class Pipeline:
     """Runs cameras through loaded models.
@@ -32,13 +36,15 @@ class Pipeline:
     owner's.
 
     Args:
+        watchdog: watches the threads that serve all cameras; none by default.
         costs: where CPU time is charged; nowhere by default.
     """
 
-    def __init__(self, costs: Costs | None = None) -> None:
+    def __init__(self, watchdog: Watchdog | None = None, costs: Costs | None = None) -> None:
+        self._watchdog = watchdog or Watchdog()
         self._costs = costs or NoCosts()
         self._sinks: tuple[Sink, ...] = ()
-        self._finisher = Finisher(self._publish, self._costs)
+        self._finisher = Finisher(self._publish, self._watchdog.watch("finisher", STALLED_S), self._costs)
         self._models: dict[str, InferenceLoop] = {}
         self._cameras: dict[str, tuple[Lane, Capture]] = {}
         self._leaving: list[Capture] = []
@@ -51,7 +57,13 @@ class Pipeline:
 
     def add_model(self, key: str, loaded: LoadedModel) -> None:
         """Serve a loaded model under `key`; the pipeline owns and closes it."""
-        self._models[key] = InferenceLoop(loaded.detector, loaded.backend, self._finisher.put, self._costs)
+        self._models[key] = InferenceLoop(
+            loaded.detector,
+            loaded.backend,
+            self._finisher.put,
+            self._watchdog.watch(f"inference {loaded.detector.manifest.name}", STALLED_S),
+            self._costs,
+        )
 
     @property
     def models(self) -> list[str]:

@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from console.settings.address import carries_password
 
 CameraId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Score = Annotated[float, Field(ge=0, le=1)]
 
+SECRET_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"  # noqa: S105
+MOVE_LOGIN = (
+    "Store the password with: sightdesk secrets set NAME. Write the address without it, and below it: "
+    "login: {user: ..., password: {secret: NAME}}."
+)
+MOVE_PASSWORD = "Store it with: sightdesk secrets set NAME. Then write here: {secret: NAME}."  # noqa: S105
+
+
+def mistake(what: str, hint: str = "", at: tuple[str | int, ...] = ()) -> PydanticCustomError:
+    """A validator's refusal in words; `at` leads from the validated part to the culprit. No value goes into it."""
+    return PydanticCustomError("mistake", "{what}", {"what": what, "hint": hint, "at": at})
+
 
 class Section(BaseModel):
-    """A part of the settings: immutable, and a key nobody knows is an error, not a silence."""
+    """A part of the settings: immutable, a key nobody knows is an error, a key left empty means its default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # hide_input: a value may be a password in the wrong place, and errors are logged
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_default(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+        return data
 
 
 class SecretRef(Section):
     """Names a secret; the secret itself is in the system's keyring or the home's encrypted file."""
 
-    secret: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", description="Name of the stored secret.")
+    secret: str = Field(pattern=SECRET_NAME, description="Name of the stored secret.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_plain_text(cls, data: Any) -> Any:
+        if isinstance(data, (str, int, float)):
+            raise mistake("a password never stands in this file", MOVE_PASSWORD)
+        return data
 
 
 class Login(Section):
@@ -50,7 +80,10 @@ class CameraSettings(Section):
     name: str = Field(default="", description="The name on screen; the id when empty.")
     source: str = Field(
         min_length=1,
-        description="rtsp://..., http://... (MJPEG), a video file, a picture folder, usb:0, usb:NAME, synthetic:SCENE.",
+        description=(
+            "rtsp://..., http://... (MJPEG), a video file, a picture folder, usb:0, usb:NAME, synthetic:SCENE. "
+            "Never with a password; where a camera wants it in the address, write {user} and {password} there."
+        ),
     )
     login: Login | None = Field(default=None, description="Needed when the camera asks for a password.")
     transport: Literal["tcp", "udp"] = Field(default="tcp", description="How RTSP carries the video.")
@@ -73,10 +106,18 @@ class CameraSettings(Section):
         le=100,
         description="Share of inference against other cameras when there is not enough for all.",
     )
+    track: bool = Field(default=True, description="Follow objects from frame to frame and number them.")
     stages: tuple[StageSettings, ...] = Field(
         default=(), description="Models in order; empty: the site's default model."
     )
     enabled: bool = Field(default=True, description="Off: kept in the list, not connected.")
+
+    @field_validator("source")
+    @classmethod
+    def _no_password(cls, source: str) -> str:
+        if carries_password(source):
+            raise mistake("the address has a password in it, and a password never stands in this file", MOVE_LOGIN)
+        return source
 
     @property
     def title(self) -> str:
@@ -114,14 +155,14 @@ class Settings(Section):
 
     site: str = Field(default="", description="Name of the site, as it appears in exports and in the cloud.")
     cameras: tuple[CameraSettings, ...] = Field(default=(), description="The cameras, in the order of the wall.")
-    inference: InferenceSettings = Field(default_factory=InferenceSettings)
-    log: LogSettings = Field(default_factory=LogSettings)
+    inference: InferenceSettings = Field(default_factory=InferenceSettings, description="What runs the models.")
+    log: LogSettings = Field(default_factory=LogSettings, description="What is written to the log files.")
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Settings:
         seen: set[str] = set()
-        for camera in self.cameras:
+        for index, camera in enumerate(self.cameras):
             if camera.id in seen:
-                raise ValueError(f"two cameras have the id {camera.id!r}")
+                raise mistake(f"two cameras have the id {camera.id}", "Give one another.", ("cameras", index, "id"))
             seen.add(camera.id)
         return self

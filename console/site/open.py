@@ -6,7 +6,9 @@ import threading
 from collections.abc import Mapping
 
 from console.catalog.catalog import Catalog
+from console.health.watchdog import Watchdog
 from console.pipeline.costs import Costs
+from console.pipeline.pipeline import Pipeline
 from console.settings.home import Home
 from console.site.finding import Announce, ModelFinder
 from console.site.site import SecretReader, Site
@@ -14,6 +16,7 @@ from console.site.site import SecretReader, Site
 
 def open_site(
     home: Home,
+    watchdog: Watchdog,
     *,
     passwords: Mapping[str, str] | None = None,
     costs: Costs | None = None,
@@ -24,13 +27,16 @@ def open_site(
 
     Args:
         home: where models are kept and secrets looked up.
+        watchdog: watches the pipeline's threads.
         passwords: secrets known already, by name; they come before the home's.
         costs: where CPU time is charged.
         announce: told before a model is fetched.
         cancel: set to give a fetch up.
     """
     catalog = Catalog(home.models, home.clips)
-    return Site(ModelFinder(catalog, announce, cancel).find, _secret_reader(home, passwords or {}), costs=costs)
+    return Site(
+        ModelFinder(catalog, announce, cancel).find, _secret_reader(home, passwords or {}), Pipeline(watchdog, costs)
+    )
 
 
 def _secret_reader(home: Home, passwords: Mapping[str, str]) -> SecretReader:

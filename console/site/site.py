@@ -6,8 +6,6 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from console.errors import SecretError
-from console.pipeline.costs import Costs
 from console.pipeline.finisher import Sink
 from console.pipeline.loader import Finder, LoadedModel, load_model
 from console.pipeline.pipeline import Pipeline
@@ -21,27 +19,23 @@ SecretReader = Callable[[str], str]
 """From a secret's name to the secret. Raises SecretError."""
 
 
-def _no_secrets(name: str) -> str:
-    raise SecretError(f"The secret {name} is needed, but no secrets are open here.")
-
-
 class Site:
     """Reconciles what runs with what the settings ask for. All methods belong to one thread, its owner's.
 
     Args:
         find: finds models.
-        secret: reads the cameras' passwords; none by default.
+        secret: reads the cameras' passwords.
+        pipeline: what runs them; a new one by default.
         cache: folder for compiled models, or None.
-        costs: where CPU time is charged.
     """
 
     def __init__(
-        self, find: Finder, secret: SecretReader = _no_secrets, cache: Path | None = None, costs: Costs | None = None
+        self, find: Finder, secret: SecretReader, pipeline: Pipeline | None = None, cache: Path | None = None
     ) -> None:
         self._find = find
         self._secret = secret
         self._cache = cache
-        self.pipeline = Pipeline(costs)
+        self.pipeline = pipeline or Pipeline()
         self._running: dict[str, tuple[CameraSettings, list[tuple[str, StageSettings]]]] = {}
 
     def subscribe(self, sink: Sink) -> None:

@@ -22,10 +22,9 @@ from numpy.typing import NDArray
 from backends.base import API_VERSION, Backend, BackendError, BackendInfo, Device, Done, LoadOptions
 from models.manifest import ModelFacts, PictureInput, TensorFacts
 
-READS = {".onnx", ".xml", ".pb", ".tflite"}
 _NOT_TELLING = ("Exception from", "Check '", "FrontEnd API failed", "While validating", "Conversion is failed")
 _DAMAGED = "The file may be damaged or half downloaded: fetch it again and compare its sha256."
-_FRONT_ENDS = {".onnx": "onnx", ".pb": "tf", ".tflite": "tflite"}
+READS = {".onnx": "onnx", ".pb": "tf", ".tflite": "tflite", ".xml": "ir"}
 _PRECISIONS = {"f32", "f16", "bf16", "i8", "u8", "i4"}
 _HEAVY = {"Convolution", "GroupConvolution", "MatMul", "FullyConnected"}
 
@@ -104,15 +103,12 @@ class OpenVinoRuntime:
             raise BackendError(f"{path.name} is not a kind of file OpenVINO reads ({', '.join(sorted(READS))}).")
         if not path.is_file():
             raise BackendError(f"There is no file {path}.")
-        core = self._core
-        framework = _FRONT_ENDS.get(path.suffix.lower())
-        if framework is None:
-            return core.read_model(str(path))
-        # asked by name: left to guess, OpenVINO tries every reader, and some write to the terminal
+        _ = self._core  # imports OpenVINO, or says why it can't
         from openvino.frontend import FrontEndManager
 
-        front_end = FrontEndManager().load_by_framework(framework)
-        return front_end.convert(front_end.load(str(path)))
+        # its reader is asked for by name: left to guess, OpenVINO tries all, and some write to the terminal
+        reader = FrontEndManager().load_by_framework(READS[path.suffix.lower()])
+        return reader.convert(reader.load(str(path)))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ fields are all it takes.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,16 +47,22 @@ def _node(op: str, inputs: Sequence[str], output: str, **attributes: int | Seque
     return (
         b"".join(_bytes(1, name) for name in inputs)
         + _bytes(2, output)
-        + _bytes(3, op)
+        + _bytes(3, f"make {output}")
         + _bytes(4, op)
         + b"".join(_bytes(5, _attribute(k, v)) for k, v in attributes.items())
     )
 
 
-def _write(path: Path, nodes: Sequence[bytes], graph_input: bytes, graph_output: bytes) -> Path:
-    graph = (
-        b"".join(_bytes(1, n) for n in nodes) + _bytes(2, "tiny") + _bytes(11, graph_input) + _bytes(12, graph_output)
-    )
+def _integers(name: str, values: Sequence[int]) -> bytes:
+    """A constant of int64 values."""
+    return _int(1, len(values)) + _int(2, 7) + _bytes(8, name) + _bytes(9, struct.pack(f"<{len(values)}q", *values))
+
+
+def _write(
+    path: Path, nodes: Sequence[bytes], graph_input: bytes, graph_output: bytes, constants: Sequence[bytes] = ()
+) -> Path:
+    graph = b"".join(_bytes(1, n) for n in nodes) + _bytes(2, "tiny") + b"".join(_bytes(5, c) for c in constants)
+    graph += _bytes(11, graph_input) + _bytes(12, graph_output)
     path.write_bytes(_int(1, 8) + _bytes(8, _bytes(1, "") + _int(2, 13)) + _bytes(7, graph))
     return path
 
@@ -72,3 +79,22 @@ def mean_color(path: Path, *, size: int = 32, layout: str = "NCHW", dtype: int =
         last = "planes"
     nodes.append(_node("GlobalAveragePool", [last], "mean"))
     return _write(path, nodes, _value("picture", dtype, shape), _value("mean", FLOAT, [1, 3, 1, 1]))
+
+
+def yolox(path: Path) -> Path:
+    """A model with the shapes of a YOLOX of 64 x 64 and 80 classes. Its rows are the picture's own first numbers.
+
+    So a black picture holds nothing, and every cell of a white one is sure of everything.
+    """
+    rows, columns = 84, 85
+    nodes = [
+        _node("Reshape", ["images", "flat"], "numbers"),
+        _node("Slice", ["numbers", "from", "to"], "first"),
+        _node("Reshape", ["first", "table"], "output"),
+    ]
+    constants = [
+        _integers("flat", [-1]), _integers("from", [0]), _integers("to", [rows * columns]),
+        _integers("table", [1, rows, columns]),
+    ]  # fmt: skip
+    picture, output = _value("images", FLOAT, [1, 3, 64, 64]), _value("output", FLOAT, [1, rows, columns])
+    return _write(path, nodes, picture, output, constants)

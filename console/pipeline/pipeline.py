@@ -74,6 +74,10 @@ class Pipeline:
         """Release a model that no camera uses any more; waits for what it is running."""
         self._models.pop(key).close()
 
+    def check(self, stages: Sequence[tuple[str, StageSettings]]) -> None:
+        """See that stages fit together. Raises what `add_camera` raises about them."""
+        self._plan(stages)
+
     def add_camera(self, camera: CameraSettings, stages: Sequence[tuple[str, StageSettings]], opener: Opener) -> None:
         """Start a camera. A stage comes with the key its model was added under.
 

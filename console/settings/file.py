@@ -125,12 +125,15 @@ class SettingsFile:
         return Loaded(settings, (), "file", self.path)
 
     def _first(self) -> Loaded:
+        self._make_folder()
+        write_whole(self.path, commented().encode())
+        return self.load()
+
+    def _make_folder(self) -> None:
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise in_words(error, self.path.parent) from error
-        write_whole(self.path, commented().encode())
-        return self.load()
 
     def _read(self) -> bytes:
         if self.path.exists() and not self.path.is_file():
@@ -174,6 +177,7 @@ class SettingsFile:
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415  # 40 ms, and most runs never edit
 
+        self._make_folder()
         try:
             with FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=5):
                 return self._edit(changes)

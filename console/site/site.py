@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from console.errors import SightdeskError
 from console.pipeline.finisher import Sink
 from console.pipeline.loader import Finder, LoadedModel, load_model
 from console.pipeline.pipeline import Pipeline
@@ -57,6 +58,12 @@ class Site:
         }
         for key, loaded in self._load_missing(wanted, settings.inference).items():
             self.pipeline.add_model(key, loaded)
+        try:
+            for _, stages in wanted.values():
+                self.pipeline.check(stages)
+        except SightdeskError:
+            self._release_unused()
+            raise
         for camera_id in [c for c, what in self._running.items() if wanted.get(c) != what]:
             self.pipeline.remove_camera(camera_id)
             del self._running[camera_id]

@@ -55,7 +55,7 @@ def version(path: Path) -> int:
     Raises:
         StoreError: it is missing, damaged or not Sightdesk's.
     """
-    if path.is_file() and path.stat().st_size == 0:  # ours never is: it is made whole, then moved to its place
+    if path.is_file() and _is_cut(path):
         raise damaged(path)
     with reading(path) as db:
         found = int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -67,6 +67,19 @@ def version(path: Path) -> int:
         if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise damaged(path)
         return found
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether a file ends inside a page, or is empty: ours never is, as it is made whole, then moved to its place.
+
+    SQLite takes the rest of a page for zeros. Only while a write-ahead log waits to be written back may it be so.
+    """
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        page = int.from_bytes(file.read(18)[16:18], "big")
+    return path.stat().st_size % (65536 if page == 1 else page or 1) != 0 or path.stat().st_size == 0
 
 
 def check_version(path: Path, migrations: Sequence[Migration]) -> int:

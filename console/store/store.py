@@ -63,12 +63,13 @@ class Store:
         the desk that uses it may be of the older version.
 
         Args:
-            home: its folders must be there.
+            home: its folders are made where they are missing.
             limit: jobs that may wait for the writer.
             migrations: all there are; None: those of this Sightdesk.
 
         Raises:
             StoreError: on a network drive, damaged, from a newer Sightdesk, or not writable; in words.
+            HomeError: the home can't be written.
         """
         steps = shipped() if migrations is None else migrations
         if drive := network_drive(home.database):
@@ -76,6 +77,7 @@ class Store:
                 f"{home.path} is on a network drive ({drive}), where a database is not safe.",
                 "Choose a home on a disk of this machine with --home, or set SIGHTDESK_HOME.",
             )
+        home.make()
         _prepare(home, steps)
         connection = connect(home.database)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sqlite3
 import threading
 from collections import deque
@@ -40,7 +41,9 @@ class Writer:
         self._jobs: deque[tuple[Callable[[Database], Any], Future[Any]]] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        self._thread = threading.Thread(target=self._loop, name="store-writer")
+        # a program that ends without closing must neither hang on this thread nor lose what was accepted
+        self._thread = threading.Thread(target=self._loop, name="store-writer", daemon=True)
+        atexit.register(self.close)
         self._thread.start()
 
     @property
@@ -85,6 +88,7 @@ class Writer:
             self._closed = True
             self._changed.notify_all()
         self._thread.join()
+        atexit.unregister(self.close)
 
     def _loop(self) -> None:
         from sqlite_utils import Database  # noqa: PLC0415  # 100 ms, off the caller's thread

@@ -138,6 +138,8 @@ class AvReader:
                 self._bad("packets")
                 packets = container.demux(stream)
                 continue
+            except IndexError:  # at the end PyAV stumbles over streams that appeared late; ours is flushed by then
+                return
             except _FAILURES as failure:
                 raise self._lost(failure, asked, opening=False) from None
             if packet is None:
@@ -200,9 +202,9 @@ class AvReader:
         begin = time.monotonic_ns()
         try:
             frames = packet.decode()
-        except FFmpegError as failure:
-            if isinstance(failure, MemoryError):
-                raise
+        except MemoryError as failure:
+            raise self._lost(failure, time.monotonic(), opening=False) from None
+        except (FFmpegError, ValueError):
             self._bad("packets")
             return
         share = (time.monotonic_ns() - begin) // max(len(frames), 1)

@@ -32,7 +32,7 @@ _WORDS: tuple[tuple[type[BaseException], tuple[str, str, bool]], ...] = (
     (error.DecoderNotFoundError, ("{place} uses a video format that can't be decoded here.", "Use H.264.", False)),
     (error.DemuxerNotFoundError, ("{place} is not a video format known here.", "", False)),
     (error.ProtocolNotFoundError, ("{place} wants to read from elsewhere, which is not allowed.", "", False)),
-    (error.MemoryError, ("{place} needs more memory than there is.", "", False)),
+    (MemoryError, ("{place} needs more memory than there is.", "", False)),
 )
 _ERRNO_WORDS = {
     errno.EHOSTUNREACH: "{place} can't be reached from here.",

@@ -10,7 +10,9 @@ import typer
 from console.cli.options import HomeOption, JsonOption, print_json, say
 
 app = typer.Typer(
-    no_args_is_help=True, help="Passwords of cameras and services: in the system's keyring, else in an encrypted file."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Passwords of cameras and services: in the system's keyring, else in an encrypted file.",
 )
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, dot, dash and underscore.")]
 

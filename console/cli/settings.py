@@ -12,7 +12,9 @@ from console.cli.options import HomeOption, JsonOption, print_json, say
 if TYPE_CHECKING:
     from console.settings.parse import Problem
 
-app = typer.Typer(no_args_is_help=True, help="The site's settings: one commented YAML file in its home.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The site's settings: one commented YAML file in its home."
+)
 
 EDIT_EXAMPLES = """\b
 Examples:
@@ -88,7 +90,7 @@ def edit(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Change values in the settings file; comments and order stay, and nothing is written unless the outcome is right."""
+    """Change values in the settings file; comments and order stay. What would not be right is not written."""
     from console.settings.file import SettingsFile
     from console.settings.home import Home, find_home
 

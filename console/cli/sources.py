@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from console.settings.schema import CameraSettings, Login, SecretRef, StageSettings
+from console.settings.scrub import SCRUBBER
 
 
 def camera_id(source: str) -> str:
@@ -61,6 +62,7 @@ def cameras_from(
         secret = f"typed-{unique}"
         if login:
             passwords[secret] = login[1]
+            SCRUBBER.remember(login[1])
         cameras[unique] = CameraSettings(
             id=unique, source=source, stages=stages, paced=paced, loop=loop, watch=watch, track=track,
             login=Login(user=login[0], password=SecretRef(secret=secret)) if login else None,

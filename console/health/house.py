@@ -65,7 +65,8 @@ def settings(home: Home) -> Iterator[Finding]:
         yield problem("settings", f"{place}: {key}{found.what}; {in_force.get(loaded.origin, '')}.", found.hint)
     if not loaded.problems:
         where = loaded.path if loaded.origin == "file" else "The defaults; no file yet"
-        yield ok("settings", f"{where}: {len(loaded.settings.cameras)} cameras")
+        count = len(loaded.settings.cameras)
+        yield ok("settings", f"{where}: {count} camera{'' if count == 1 else 's'}.")
     yield from _secrets_named(home, loaded.settings)
 
 

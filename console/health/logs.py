@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 FILE = "sightdesk.log"
 OURS = ("console", "backends", "models", "widgets", "sightdesk")
 _MEGABYTE = 1_000_000
-_MAX_TEXT = 20_000  # characters of one message or trace
+_MAX_TEXT = 20_000  # characters of one message or trace that are written
+_MAX_READ = 1_000_000  # and that are looked through
 
 
 class Logs:
@@ -103,31 +104,35 @@ def _formatter(renderer: Any) -> ProcessorFormatter:
     before: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _thread,
+        _details,
     ]
     last: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info]
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=before, processors=[*last, _scrubbed, renderer], keep_exc_info=True, keep_stack_info=True
-    )
+    # its defaults take exc_info and stack_info off the record: else logging would append them, unscrubbed, to the line
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=before, processors=[*last, _scrubbed, renderer])
 
 
-def _thread(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+_OF_EVERY_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime"}  # the last two a formatter may leave
+
+
+def _details(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     record = event.get("_record")
     if isinstance(record, logging.LogRecord):
         event["thread"] = record.threadName
+        for key, value in vars(record).items():
+            if key not in _OF_EVERY_RECORD:
+                event.setdefault(key, value)
     return event
 
 
 def _scrubbed(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Shorten what is endless, then take the secrets out; after this nothing is added but JSON's own characters."""
-    short = {
+    """Take the secrets out, then shorten: the other way round a cut would leave the first half of a secret."""
+    bounded = {key: value[:_MAX_READ] if isinstance(value, str) else value for key, value in event.items()}
+    scrubbed: Mapping[str, Any] = SCRUBBER.value(bounded)
+    return {
         key: value[:_MAX_TEXT] + " ..." if isinstance(value, str) and len(value) > _MAX_TEXT else value
-        for key, value in event.items()
+        for key, value in scrubbed.items()
     }
-    scrubbed: Mapping[str, Any] = SCRUBBER.value(short)
-    return scrubbed
 
 
 def _json() -> Any:

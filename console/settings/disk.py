@@ -60,9 +60,8 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            if os.name != "nt":
-                os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
+        os.chmod(temporary, mode)  # noqa: PTH101
         _replace(temporary, target)
         sync_folder(target.parent)
     except OSError as error:

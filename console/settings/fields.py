@@ -77,4 +77,4 @@ def takes_text(path: str) -> bool:
         here = section_of(field.annotation)
         if get_origin(field.annotation) is tuple and next(words, None) is not None:
             field = None
-    return field is not None and (field.annotation is str or str in get_args(field.annotation))
+    return field is not None and field.annotation in (str, str | None)

@@ -27,7 +27,7 @@ _MESSAGES = (
     ("expected <block end>", "this line is not indented like its neighbours", "Indent the keys of a group equally."),
     ("another document", "a second document (---) begins here", "Delete the line ---."),
 )
-_QUOTED = re.compile(r"'[^']{3,}'|\"[^\"]*\"")
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"")
 _INT, _FLOAT, _BOOL, _NULL = (f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null"))
 _PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "map", "seq", "timestamp", "merge", "value")} | {
     _INT, _FLOAT, _BOOL, _NULL,
@@ -203,5 +203,5 @@ def _in_words(problem: str) -> tuple[str, str]:
     for words, what, hint in _MESSAGES:
         if words in problem:
             return what, hint
-    told = _QUOTED.sub("...", problem)
+    told = _QUOTED.sub(lambda quoted: quoted[0] if len(quoted[0]) <= 3 else "...", problem.partition(", but ")[0])
     return f"it is not YAML here: {told}" if told else "it is not YAML here", ""

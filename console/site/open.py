@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
 
 from console.catalog.catalog import Catalog
 from console.health.watchdog import Watchdog
@@ -12,6 +14,9 @@ from console.pipeline.pipeline import Pipeline
 from console.settings.home import Home
 from console.site.finding import Announce, ModelFinder
 from console.site.site import SecretReader, Site
+
+if TYPE_CHECKING:
+    from console.settings.secrets import Secrets
 
 
 def open_site(
@@ -40,13 +45,15 @@ def open_site(
 
 
 def _secret_reader(home: Home, passwords: Mapping[str, str]) -> SecretReader:
-    """Opens the home's secrets when the first one is needed: most desks have none in their first hour."""
+    """Opens the home's secrets when the first one is needed, once: opening the encrypted file is slow on purpose."""
 
-    def read(name: str) -> str:
-        if name in passwords:
-            return passwords[name]
+    @cache
+    def secrets() -> Secrets:
         from console.settings.secrets import Secrets  # noqa: PLC0415
 
-        return Secrets(home).get(name).get_secret_value()
+        return Secrets(home)
+
+    def read(name: str) -> str:
+        return passwords[name] if name in passwords else secrets().get(name).get_secret_value()
 
     return read

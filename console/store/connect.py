@@ -6,8 +6,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.errors import StoreError
+from console.settings.disk import in_words as disk_in_words
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 APPLICATION_ID = 0x53444553  # "SDES": tells our file from any other SQLite file
 BUSY_S = 10.0
@@ -45,10 +50,7 @@ def in_words(error: sqlite3.Error, path: Path) -> StoreError:
     if kind == "SQLITE_FULL":
         return StoreError(f"The disk of {path} is full; this was not stored.", "Make room on it.")
     if kind in ("SQLITE_BUSY", "SQLITE_LOCKED"):
-        return StoreError(
-            f"The database {path} is held by another program for longer than {BUSY_S:.0f} s.",
-            "Close what else works with it (a copy, a virus scanner, an SQLite tool), then try again.",
-        )
+        return busy(path)
     if kind in ("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN", "SQLITE_AUTH"):
         return StoreError(
             f"The database {path} can't be opened for this.", "Look whether its folder is there and may be written."
@@ -58,6 +60,14 @@ def in_words(error: sqlite3.Error, path: Path) -> StoreError:
             f"The disk failed while working with the database {path}.", "Check the disk and its free space."
         )
     return StoreError(f"The database {path} refused: {error}.", "")
+
+
+def busy(path: Path) -> StoreError:
+    """The error for a database that somebody else doesn't let go of."""
+    return StoreError(
+        f"The database {path} is held by another program for longer than {BUSY_S:.0f} s.",
+        "Close what else works with it (a copy, a virus scanner, an SQLite tool), then try again.",
+    )
 
 
 def damaged(path: Path) -> StoreError:
@@ -91,6 +101,41 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise StoreError(f"The disk of {path} can't hold a database in WAL mode.", "Choose a home on a local disk.")
     return connection
+
+
+def turn(folder: Path) -> BaseFileLock:
+    """The lock that every transaction and migration of every process holds.
+
+    SQLite up to 3.51.2 can lose a commit or damage the database when one connection commits at the instant another
+    begins a checkpoint (https://www.sqlite.org/wal.html#walresetbug), and Python comes with whatever SQLite it was
+    built with. Under this lock commits, with the checkpoints they start, never meet. It costs 0.12 ms [measured].
+
+    Args:
+        folder: the home's `run`.
+    """
+    from filelock import FileLock  # noqa: PLC0415  # 40 ms; readers need no lock
+
+    return FileLock(folder / "store.lock", timeout=BUSY_S, thread_local=False, poll_interval=0.005)
+
+
+@contextmanager
+def in_turn(lock: BaseFileLock, path: Path) -> Iterator[None]:
+    """Hold the lock of `turn`.
+
+    Raises:
+        StoreError: another process holds it for too long, or its file can't be opened.
+    """
+    try:
+        lock.acquire()
+    except TimeoutError:
+        raise busy(path) from None
+    except OSError as error:
+        words = disk_in_words(error, Path(lock.lock_file))
+        raise StoreError(words.what, words.hint) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -168,8 +168,8 @@ def _check_references(db: sqlite3.Connection) -> None:
 def statements(sql: str) -> Iterator[str]:
     """The statements of a script, one by one: executescript would commit before the first."""
     waiting = ""
-    for line in sql.splitlines(keepends=True):
-        waiting += line
+    for piece in re.split("(?<=;)", sql):
+        waiting += piece
         if sqlite3.complete_statement(waiting):
             yield waiting
             waiting = ""

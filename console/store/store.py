@@ -16,10 +16,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from console.errors import StoreError
-from console.settings.disk import in_words as disk_in_words
 from console.settings.drives import network_drive
 from console.settings.home import Home
-from console.store.connect import BUSY_S, connect, in_words, reading, transaction
+from console.store.connect import connect, in_turn, in_words, reading, transaction, turn
 from console.store.migrations import Migration, check_version, create, migrate, shipped
 from console.store.writer import LIMIT, Writer
 
@@ -78,14 +77,16 @@ class Store:
                 "Choose a home on a disk of this machine with --home, or set SIGHTDESK_HOME.",
             )
         home.make()
-        _prepare(home, steps)
-        connection = connect(home.database)
-        try:
-            boot_id, set_back_s = _boot(connection)
-        except sqlite3.Error as error:
-            connection.close()
-            raise in_words(error, home.database) from error
-        return cls(home.database, Writer(connection, home.database, limit), boot_id, set_back_s)
+        lock = turn(home.run)
+        with in_turn(lock, home.database):
+            _prepare(home, steps)
+            connection = connect(home.database)
+            try:
+                boot_id, set_back_s = _boot(connection)
+            except sqlite3.Error as error:
+                connection.close()
+                raise in_words(error, home.database) from error
+        return cls(home.database, Writer(connection, home.database, lock, limit), boot_id, set_back_s)
 
     def write(self, job: Callable[[Database], T], *, wait_s: float = 0.0) -> Future[T]:
         """Have a job run in a transaction on the writer's thread; see `Writer.submit`.
@@ -119,25 +120,17 @@ class Store:
 
 
 def _prepare(home: Home, migrations: Sequence[Migration]) -> None:
-    """See that the database is there, sound and of this version. Two processes may come here at once."""
-    from filelock import FileLock, Timeout  # noqa: PLC0415  # 40 ms; readers of the store need no lock
-
+    """See that the database is there, sound and of this version."""
     path, newest = home.database, migrations[-1].number
-    try:
-        with FileLock(home.run / "store.lock", timeout=BUSY_S, thread_local=False):
-            if not path.exists():
-                create(path, migrations)
-            elif home.locked:
-                migrate(path, home.backups, migrations)
-            elif (found := check_version(path, migrations)) < newest:
-                raise StoreError(
-                    f"The database {path} is of an older Sightdesk (schema {found}; this one needs {newest}).",
-                    "Start this Sightdesk's desk once with this home: it makes a backup and migrates the database.",
-                )
-    except Timeout:
-        raise StoreError("Another program is preparing the database.", "Try again in a minute.") from None
-    except OSError as error:
-        raise disk_in_words(error, home.run) from error
+    if not path.exists():
+        create(path, migrations)
+    elif home.locked:
+        migrate(path, home.backups, migrations)
+    elif (found := check_version(path, migrations)) < newest:
+        raise StoreError(
+            f"The database {path} is of an older Sightdesk (schema {found}; this one needs {newest}).",
+            "Start this Sightdesk's desk once with this home: it makes a backup and migrates the database.",
+        )
 
 
 def _boot(connection: sqlite3.Connection) -> tuple[str, float]:

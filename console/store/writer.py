@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.errors import StoreError
-from console.store.connect import in_words, is_of_the_caller, transaction
+from console.store.connect import in_turn, in_words, is_of_the_caller, transaction
 
 if TYPE_CHECKING:
+    from filelock import BaseFileLock
     from sqlite_utils import Database
 
 T = TypeVar("T")
@@ -31,12 +32,14 @@ class Writer:
     Args:
         connection: belongs to the writer from now on, which closes it in the end.
         path: the database, for errors.
+        turn: held during each transaction; see `console.store.connect.turn`.
         limit: jobs that may wait.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, limit: int = LIMIT) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, turn: BaseFileLock, limit: int = LIMIT) -> None:
         self._connection = connection
         self._path = path
+        self._turn = turn
         self._limit = limit
         self._jobs: deque[tuple[Callable[[Database], Any], Future[Any]]] = deque()
         self._changed = threading.Condition()
@@ -111,7 +114,7 @@ class Writer:
     def _run(self, database: Database, job: Callable[[Database], Any], future: Future[Any]) -> None:
         """The outermost frame of a job: whatever it raises goes to its future alone."""
         try:
-            with transaction(self._connection):
+            with in_turn(self._turn, self._path), transaction(self._connection):
                 answer = job(database)
         except sqlite3.Error as error:
             if is_of_the_caller(error):

@@ -52,13 +52,20 @@ class PictureError(SightdeskError):
     """A picture can't be written."""
 
 
+REFUSED_RETRY_S = 60.0
+"""A camera that refuses the login is asked again after so long: often enough for one that is just starting up, seldom
+enough that it does not lock the account."""
+
+
 class SourceLost(SightdeskError):
     """A camera, stream or file gave no more frames.
 
     Attributes:
         retry: True when trying again may help (network, server away), False when it can't (not a video, no such file).
+        after_s: no sooner than after so many seconds.
     """
 
-    def __init__(self, what: str, hint: str = "", *, retry: bool = True) -> None:
+    def __init__(self, what: str, hint: str = "", *, retry: bool = True, after_s: float = 0.0) -> None:
         super().__init__(what, hint)
         self.retry = retry
+        self.after_s = after_s

@@ -15,7 +15,10 @@ for earlier frames and further stages of the same camera; track: tracker and pub
 
 
 class Trace:
-    """Stage times of one frame, monotonic nanoseconds. Not shared between threads: it moves with the frame."""
+    """Stage times of one frame, monotonic nanoseconds.
+
+    It moves with the frame. Stages that run side by side may add at the same time; only the finisher reads.
+    """
 
     __slots__ = ("_spans",)
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from console.errors import SightdeskError, SourceLost
+from console.errors import REFUSED_RETRY_S, SecretError, SightdeskError, SourceLost
 from console.pipeline.costs import Costs
 from console.pipeline.lane import Lane
 from console.sources.base import Source
@@ -47,6 +47,7 @@ class Capture:
         self._retry_at_ns = 0
         self._seq = 0
         self._failures = 0
+        self._live = True
         self._thread = threading.Thread(target=self._run, name=f"capture {lane.camera.id}", daemon=True)
 
     @property
@@ -81,7 +82,7 @@ class Capture:
             wait_s = (self._retry_at_ns - time.monotonic_ns()) / 1e9
             return CameraStatus(status.state, status.detail, wait_s if wait_s > 0 else None)
         last = self._lane.meter.last_ns
-        if status.state is CameraState.LIVE and last is not None:
+        if status.state is CameraState.LIVE and self._live and last is not None:
             silent_s = (time.monotonic_ns() - last) / 1e9
             if silent_s > FROZEN_S:
                 return CameraStatus(CameraState.FROZEN, f"No new picture for {silent_s:.0f} s.")
@@ -122,6 +123,8 @@ class Capture:
             self._read(self._source)
         except SourceLost as lost:
             return self._lost(lost)
+        except SecretError as error:  # the keyring may be unlocked meanwhile, the secret stored
+            return self._lost(SourceLost(error.what, error.hint, after_s=REFUSED_RETRY_S))
         except SightdeskError as error:
             return self._lost(SourceLost(error.what, error.hint, retry=False))
         finally:
@@ -132,6 +135,7 @@ class Capture:
         return False
 
     def _read(self, source: Source) -> None:
+        self._live = source.live
         for frame in source.frames(self._seq):
             if self._stop.is_set():
                 return
@@ -150,7 +154,8 @@ class Capture:
         if not lost.retry:
             self._now(CameraStatus(CameraState.FAILED, str(lost)))
             return False
-        delay = min(FIRST_RETRY_S * 2**self._failures, LONGEST_RETRY_S) * random.uniform(0.5, 1.0)  # noqa: S311
+        delay = min(FIRST_RETRY_S * 2 ** min(self._failures, 8), LONGEST_RETRY_S) * random.uniform(0.5, 1.0)  # noqa: S311
+        delay = max(delay, lost.after_s)
         self._failures += 1
         self._retry_at_ns = time.monotonic_ns() + int(delay * 1e9)
         self._now(CameraStatus(CameraState.RECONNECTING, str(lost), delay))

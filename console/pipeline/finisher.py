@@ -22,9 +22,14 @@ from models.tracks import Tracks
 log = logging.getLogger(__name__)
 
 LATE_S = 2.0
-"""A further stage that has not answered for so long after its frame was taken is a gap, and the frame goes on."""
+"""A further stage that has not answered so long after its frame was taken is a gap, and the frame goes on."""
+LOST_S = 30.0
+"""The same for the first stage, which may be a slow model: a runtime that takes longer has lost the frame."""
+OVERTAKEN = 100
+"""A frame that so many later ones of its camera wait for is given up, however long it has been."""
 CROPS = 16
 """Boxes of one frame that a further stage looks into, best first; more are a gap, never a silence."""
+_LOOK_S = 0.25
 
 Sink = Callable[[Result], None]
 
@@ -33,7 +38,7 @@ class Finisher:
     """Decodes, joins, tracks, publishes; in submission order for each camera.
 
     Args:
-        publish: takes every result, on this thread; it must not block for long.
+        publish: takes every result, on this thread. While it blocks, inference waits: nothing piles up.
         pulse: beats while there is work.
         costs: where CPU time is charged.
     """
@@ -43,38 +48,60 @@ class Finisher:
         self._pulse = pulse
         self._costs = costs
         self._answers: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
-        self._late: list[Ticket] = []
+        self._lanes: tuple[Lane, ...] = ()
+        self._look_at = 0.0
+        self._complaints: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="finisher", daemon=True)
         self._thread.start()
+
+    def watch(self, lane: Lane) -> None:
+        """Give up frames of this camera that are late, until it is closed and nothing of it is under way."""
+        self._lanes = (*(known for known in self._lanes if not known.closed or known.tickets), lane)
 
     def put(self, answer: Answer) -> None:
         """Take an answer; from any thread."""
         self._answers.put(answer)
 
-    def close(self) -> None:
-        """Work off what came, then stop."""
+    def stop(self) -> None:
+        """Work off what came, then stop; returns at once."""
         self._answers.put(None)
-        self._thread.join()
+
+    def join(self, timeout_s: float) -> str | None:
+        """Wait for the end; the thread's name when a receiver of results still holds it by then."""
+        self._thread.join(max(timeout_s, 0.0))
+        return self._thread.name if self._thread.is_alive() else None
 
     def _run(self) -> None:
         begin = time.thread_time_ns()
         while True:
             self._pulse.idle()
             try:
-                answer = self._answers.get(timeout=0.25 if self._late else None)
+                answer = self._answers.get(timeout=_LOOK_S)
             except queue.Empty:
-                self._give_up_late(time.monotonic_ns())
+                self._guarded("looking for late frames", self._give_up_late)
                 continue
             if answer is None:
                 break
             self._pulse.beat()
-            try:
-                self._take(answer)
-            except Exception:  # the outermost frame: one frame may fail, the thread that serves all cameras may not
-                log.exception("finishing a frame of %s failed", answer.job.ticket.lane.camera.id)
-                self._settle(answer.job, None, "Reading the answer failed.", time.monotonic_ns())
+            if not self._guarded(f"finishing a frame of {answer.job.ticket.lane.camera.id}", self._take, answer):
+                self._guarded("giving a frame up", self._settle, answer.job, None, "Its answer could not be read.", 0)
+            answer.give_back()
+            if time.monotonic() >= self._look_at:
+                self._guarded("looking for late frames", self._give_up_late)
         self._pulse.close()
         self._costs.add("finisher", time.thread_time_ns() - begin)
+
+    def _guarded(self, what: str, work: Callable[..., None], *arguments: object) -> bool:
+        """The outermost frame: one frame may fail, the thread that serves all cameras may not. Said once a cause."""
+        try:
+            work(*arguments)
+        except Exception as error:
+            cause = f"{what}: {type(error).__name__}"
+            if cause not in self._complaints:
+                self._complaints.add(cause)
+                log.exception("%s failed; more of the same is only counted", what)
+            return False
+        return True
 
     def _take(self, answer: Answer) -> None:
         ticket = answer.job.ticket
@@ -89,8 +116,6 @@ class Finisher:
         end = time.monotonic_ns()
         trace.add("postprocess", begin, end)
         self._settle(answer.job, found, why, end)
-        if self._late:
-            self._give_up_late(end)
 
     def _read(self, answer: Answer) -> tuple[Detections | None, str]:
         """The boxes in the picture's coordinates and the camera's class numbers, or why there are none."""
@@ -108,52 +133,57 @@ class Finisher:
 
     def _settle(self, job: Job, found: Detections | None, why: str, now: int) -> None:
         """Note a stage's answer, start the stages that look into it, release what is complete."""
-        ticket = job.ticket
-        lane = ticket.lane
-        ticket.settled_ns = now
-        ticket.missing[job.stage] = max((ticket.missing[job.stage] or 1) - 1, 0)
+        ticket, lane = job.ticket, job.ticket.lane
+        if ticket.closed:
+            return
+        ticket.settled_ns = now or time.monotonic_ns()
         if found is None:
-            lane.meter.error(why)
-            ticket.gaps.append(Gap(lane.plans[job.stage].name, why))
-            ticket.failed = ticket.failed or job.stage == 0
+            self._gap(ticket, job.stage, why)
         else:
             ticket.found.append(found)
-        for stage, plan in enumerate(lane.plans):
-            if plan.parent == job.stage:
-                self._look_into(ticket, stage, plan, found)
-        if not ticket.complete and ticket not in self._late:
-            self._late.append(ticket)
+            for stage, plan in enumerate(lane.plans):
+                if plan.parent == job.stage:
+                    self._look_into(ticket, stage, plan, found)
+        ticket.owed[job.stage] -= 1
         self._release(lane)
 
-    def _look_into(self, ticket: Ticket, stage: int, plan: StagePlan, found: Detections | None) -> None:
+    @staticmethod
+    def _gap(ticket: Ticket, stage: int, why: str) -> None:
+        """A stage gave no answer: said in the result, counted in the camera's figures."""
+        ticket.gaps.append(Gap(ticket.lane.plans[stage].name, why))
+        ticket.lane.meter.error(why)
+        ticket.failed = ticket.failed or stage == 0
+
+    def _look_into(self, ticket: Ticket, stage: int, plan: StagePlan, found: Detections) -> None:
         """Send the boxes a further stage looks into, best first."""
-        ticket.missing[stage] = 0
-        if found is None:
-            ticket.gaps.append(Gap(plan.name, "The stage before it gave no answer."))
-            return
         boxes = found.xyxy[found.class_id == plan.parent_class]
         if len(boxes) > CROPS:
-            ticket.gaps.append(Gap(plan.name, f"It looked into the best {CROPS} of {len(boxes)} boxes."))
+            self._gap(ticket, stage, f"{plan.name} looks into the best {CROPS} boxes of a frame, and there were more.")
         for xyxy in boxes[:CROPS]:
             crop = ticket.crop(xyxy)
             if crop is None:
                 continue
-            if plan.loop.offer(Job(ticket, stage, *crop)):
-                ticket.missing[stage] = (ticket.missing[stage] or 0) + 1
-            else:
-                ticket.gaps.append(Gap(plan.name, "It is too busy."))
+            picture, corner = crop
+            if not plan.loop.offer(Job(ticket, stage, picture, ticket.settled_ns, corner)):
+                self._gap(ticket, stage, f"{plan.name} is too busy.")
                 return
+            ticket.owed[stage] += 1
 
-    def _give_up_late(self, now: int) -> None:
-        for ticket in self._late:
-            if not ticket.complete and now - ticket.opened_ns > LATE_S * 1e9:
-                for stage, plan in enumerate(ticket.lane.plans):
-                    if ticket.missing[stage] != 0:
-                        ticket.missing[stage] = 0
-                        ticket.gaps.append(Gap(plan.name, f"No answer within {LATE_S:.0f} s."))
-                        ticket.failed = ticket.failed or stage == 0
-                self._release(ticket.lane)
-        self._late = [ticket for ticket in self._late if not ticket.complete]
+    def _give_up_late(self) -> None:
+        """Let frames go on whose stages have been waited for too long."""
+        self._look_at = time.monotonic() + _LOOK_S
+        now = time.monotonic_ns()
+        for lane in self._lanes:
+            waiting = list(lane.tickets)
+            for place, ticket in enumerate(waiting):
+                age_s = (now - ticket.opened_ns) / 1e9
+                limit_s = LOST_S if ticket.owed[0] else LATE_S
+                if not ticket.complete and (age_s > limit_s or len(waiting) - place > OVERTAKEN):
+                    for stage, owed in enumerate(ticket.owed):
+                        if owed:
+                            self._gap(ticket, stage, f"{lane.plans[stage].name} gave no answer in time.")
+                            ticket.owed[stage] = 0
+            self._release(lane)
 
     def _release(self, lane: Lane) -> None:
         """Publish the camera's complete tickets, oldest first, up to the first that still waits."""
@@ -162,18 +192,19 @@ class Finisher:
             ticket.closed = True
             if lane.closed:
                 lane.meter.drop("stopped")
-            else:
-                self._finish(lane, ticket)
+            elif not self._guarded(f"publishing a frame of {lane.camera.id}", self._finish, lane, ticket):
+                lane.meter.error("Publishing its result failed; see the log.")
+                lane.meter.drop("error")
 
     def _finish(self, lane: Lane, ticket: Ticket) -> None:
         frame, begin = ticket.frame, time.monotonic_ns()
-        frame.trace.add("join", ticket.settled_ns, begin)
+        frame.trace.add("join", ticket.settled_ns or begin, begin)
         found = Detections.concat(ticket.found)
         with self._costs.stage("track"):
-            if ticket.failed or lane.tracker is None:
+            if ticket.failed:
                 tracks = lane.latest[1].tracks if lane.latest else Tracks.empty(frame.captured_ns)
             else:
-                found, tracks = lane.tracker.update(found, lane.time_ns(frame), frame.size)
+                found, tracks = lane.track(found, frame)
         end = time.monotonic_ns()
         frame.trace.add("track", begin, end)
         result = Result(

@@ -1,7 +1,8 @@
-"""The inference loop: one thread per loaded model, always the camera that waited longest, the freshest frame of it."""
+"""The inference loop: one thread per loaded model, always what waited longest, of a camera its freshest frame."""
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -19,14 +20,24 @@ from console.pipeline.lane import Lane
 from console.pipeline.priority import lower_this_thread
 from console.pipeline.work import Answer, Job, Ticket
 from models.detector import Detector
+from models.frames import Frame
 from models.letterbox import Letterbox
 
+log = logging.getLogger(__name__)
+
 JOBS_WAITING = 64
-"""Further-stage jobs (crops) that may wait for one model; more are refused, and the stage is a gap."""
+"""Further-stage jobs (crops) that may wait for one model; more are refused."""
+STALE_S = 0.5
+"""A further-stage job that waited longer is given up: its camera's results would all be late for one."""
+AHEAD = 3
+"""Places beyond what the device takes: one input is drawn while it works, two answers are being worked off."""
 
 
 class InferenceLoop:
     """Feeds one backend.
+
+    A place is held from drawing the input until the answer has been worked off, so that nothing piles up behind a slow
+    receiver of results.
 
     Args:
         detector: draws pictures into the model's input.
@@ -48,10 +59,9 @@ class InferenceLoop:
         self._jobs: deque[Job] = deque()
         self._changed = threading.Condition()
         self._stopping = False
-        # one place more than the device takes: the next input is drawn while the device works
-        self._places = backend.info.max_in_flight + 1
-        self._buffers: queue.SimpleQueue[NDArray[np.uint8]] = queue.SimpleQueue()
-        for _ in range(self._places):
+        self._complained = False
+        self._buffers: queue.SimpleQueue[NDArray[np.uint8] | None] = queue.SimpleQueue()
+        for _ in range(backend.info.max_in_flight + AHEAD):
             self._buffers.put(detector.buffer())
         self._thread = threading.Thread(target=self._run, name=f"inference {self.name}", daemon=True)
         self._thread.start()
@@ -73,7 +83,7 @@ class InferenceLoop:
             self._lanes.remove(lane)
 
     def offer(self, job: Job) -> bool:
-        """Take a further-stage job; False when too many wait already."""
+        """Take a further-stage job; False when too many wait already. Never waits."""
         with self._changed:
             if self._stopping or len(self._jobs) >= JOBS_WAITING:
                 return False
@@ -86,84 +96,110 @@ class InferenceLoop:
         with self._changed:
             self._changed.notify()
 
-    def close(self, patience_s: float = 2.0) -> str | None:
-        """Stop, let what is running finish, release the model.
-
-        Returns the thread's name when the runtime is still not done after `patience_s`; it ends by itself then.
-        """
+    def stop(self) -> None:
+        """Ask the thread to stop; returns at once."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
-        self._thread.join(patience_s)
+        self._buffers.put(None)
+
+    def join(self, timeout_s: float) -> str | None:
+        """Wait until what runs is finished and the model released; the thread's name when it is not by then."""
+        self._thread.join(max(timeout_s, 0.0))
         return self._thread.name if self._thread.is_alive() else None
 
     def _run(self) -> None:
         lower_this_thread()
         begin = time.thread_time_ns()
-        while not self._stopping:
-            self._pulse.beat()
-            buffer = self._buffers.get()  # comes back with every answer, and an answer always comes
-            self._pulse.idle()
-            job = self._next()
-            if job is None:
-                break
-            self._pulse.beat()
-            self._start(job, buffer)
-        self._costs.add("inference loop", time.thread_time_ns() - begin)
-        self.backend.close()
-        self._pulse.close()
+        try:
+            while not self._stopping:
+                buffer = self._buffers.get()  # comes back with every answer, and an answer always comes
+                job = None if buffer is None else self._next()
+                if job is None or buffer is None:
+                    break
+                self._pulse.beat()
+                self._start(job, buffer)
+                self._pulse.idle()
+        finally:
+            self._costs.add("inference loop", time.thread_time_ns() - begin)
+            self.backend.close()
+            self._pulse.close()
 
     def _next(self) -> Job | None:
         """Wait for a job; None when the loop stops."""
-        with self._changed:
-            while not self._stopping:
-                if self._jobs:
-                    return self._jobs.popleft()
+        while True:
+            with self._changed:
+                if self._stopping:
+                    return None
                 now = time.monotonic_ns()
-                waiting = [lane for lane in self._lanes if len(lane.slot)]
-                due = [lane for lane in waiting if lane.due_ns <= now]
-                for lane in sorted(due, key=lambda lane: lane.urgency(now), reverse=True):
-                    if (job := self._admit(lane, now)) is not None:
-                        return job
-                soonest = min((lane.due_ns for lane in waiting if lane.due_ns > now), default=None)
-                self._changed.wait(None if soonest is None else (soonest - now) / 1e9)
+                stale = self._take_stale(now)
+                picked = self._pick(now)
+                if picked is None and not stale:
+                    waiting = [lane.due_ns for lane in self._lanes if len(lane.slot)]
+                    soonest = min((due for due in waiting if due > now), default=None)
+                    self._changed.wait(None if soonest is None else (soonest - now) / 1e9)
+            # what follows takes other loops' locks, so it stands outside ours: two loops may serve each other's cameras
+            for job in stale:
+                self._answered(Answer(job, None, BackendError(f"{self.name} is too busy."), now, now))
+            if isinstance(picked, Job):
+                return picked
+            if picked is not None:
+                return self._admit(*picked, now)
+
+    def _take_stale(self, now: int) -> list[Job]:
+        """Jobs that waited too long, or whose camera is gone."""
+        stale = []
+        while self._jobs and (self._jobs[0].ticket.lane.closed or now - self._jobs[0].since_ns > STALE_S * 1e9):
+            stale.append(self._jobs.popleft())
+        return stale
+
+    def _pick(self, now: int) -> Job | tuple[Lane, Frame] | None:
+        """The oldest job or the most urgent camera's frame, whichever has waited longer."""
+        due = [lane for lane in self._lanes if len(lane.slot) and lane.due_ns <= now]
+        due.sort(key=lambda lane: lane.urgency(now), reverse=True)
+        if self._jobs:
+            job = self._jobs[0]
+            if not due or (now - job.since_ns) * job.ticket.lane.camera.priority >= due[0].urgency(now):
+                return self._jobs.popleft()
+        for lane in due:
+            if (frame := lane.slot.take()) is not None:
+                lane.taken_ns = now
+                return lane, frame
         return None
 
-    def _admit(self, lane: Lane, now: int) -> Job | None:
-        """Open a ticket for a camera's waiting frame, and send its further whole-picture stages on their way."""
-        frame = lane.slot.take()
-        if frame is None:
-            return None
-        lane.taken_ns = now
+    def _admit(self, lane: Lane, frame: Frame, now: int) -> Job:
+        """Open a ticket for a frame, and send its further whole-picture stages on their way."""
         frame.trace.add("wait", frame.captured_ns, now)
-        ticket = Ticket(lane, frame, now, [1 if plan.parent is None else None for plan in lane.plans])
+        ticket = Ticket.open(lane, frame, now)
         lane.tickets.append(ticket)
         for stage, plan in enumerate(lane.plans[1:], 1):
             if plan.parent is None:
-                job = Job(ticket, stage, frame.picture)
+                job = Job(ticket, stage, frame.picture, now)
                 if not plan.loop.offer(job):
                     self._answered(Answer(job, None, BackendError(f"{plan.name} is too busy."), now, now))
-        return Job(ticket, 0, frame.picture)
+        return Job(ticket, 0, frame.picture, now)
 
     def _start(self, job: Job, buffer: NDArray[np.uint8]) -> None:
         begin = time.monotonic_ns()
-        with self._costs.stage("letterbox"):
-            letterbox = self.detector.draw(job.picture, buffer)
-        drawn = time.monotonic_ns()
-        job.ticket.frame.trace.add("letterbox", begin, drawn)
+        letterbox: Letterbox | None = None
 
         def done(outputs: Outputs | BackendError) -> None:
-            self._finish(job, letterbox, buffer, outputs, drawn)
+            end, give_back = time.monotonic_ns(), lambda: self._buffers.put(buffer)
+            self._answered(Answer(job, letterbox, outputs, begin, end, give_back))
 
-        inputs: dict[str, NDArray[Any]] = {self.detector.picture.name: buffer}
         try:
+            with self._costs.stage("letterbox"):
+                letterbox = self.detector.draw(job.picture, buffer)
+            drawn = time.monotonic_ns()
+            job.ticket.frame.trace.add("letterbox", begin, drawn)
+            begin = drawn
+            inputs: dict[str, NDArray[Any]] = {self.detector.picture.name: buffer}
             with self._costs.stage("submit"):
                 self.backend.submit(inputs, done)
         except BackendError as error:
             done(error)
-
-    def _finish(
-        self, job: Job, letterbox: Letterbox, buffer: NDArray[np.uint8], outputs: Outputs | BackendError, begin: int
-    ) -> None:
-        self._buffers.put(buffer)
-        self._answered(Answer(job, letterbox, outputs, begin, time.monotonic_ns()))
+        except Exception as error:  # the outermost frame: a picture or a plug-in may fail, not all cameras' model
+            if not self._complained:
+                log.exception("giving a picture to %s failed", self.name)
+            self._complained = True
+            done(BackendError(f"A picture could not be given to {self.name}: {type(error).__name__}."))

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from threading import Lock
 
 from console.errors import ModelError, UsageError
 from console.health.watchdog import Watchdog
@@ -48,12 +47,11 @@ class Pipeline:
         self._models: dict[str, InferenceLoop] = {}
         self._cameras: dict[str, tuple[Lane, Capture]] = {}
         self._leaving: list[Capture] = []
-        self._lock = Lock()
+        self._leaving_models: list[InferenceLoop] = []
 
     def subscribe(self, sink: Sink) -> None:
         """Hand every result to `sink`, on the finisher's thread: it must return soon."""
-        with self._lock:
-            self._sinks = (*self._sinks, sink)
+        self._sinks = (*self._sinks, sink)
 
     def add_model(self, key: str, loaded: LoadedModel) -> None:
         """Serve a loaded model under `key`; the pipeline owns and closes it."""
@@ -71,8 +69,10 @@ class Pipeline:
         return list(self._models)
 
     def remove_model(self, key: str) -> None:
-        """Release a model that no camera uses any more; waits for what it is running."""
-        self._models.pop(key).close()
+        """Release a model that no camera uses any more. Returns at once; what it is running ends first."""
+        loop = self._models.pop(key)
+        loop.stop()
+        self._leaving_models = [left for left in [*self._leaving_models, loop] if left.join(0)]
 
     def check(self, stages: Sequence[tuple[str, StageSettings]]) -> None:
         """See that stages fit together. Raises what `add_camera` raises about them."""
@@ -91,6 +91,7 @@ class Pipeline:
         lane = Lane(camera, plans, labels)
         capture = Capture(lane, opener, self._costs)
         self._cameras[camera.id] = (lane, capture)
+        self._finisher.watch(lane)
         plans[0].loop.add(lane)
         capture.start()
 
@@ -132,17 +133,21 @@ class Pipeline:
 
         Those end by themselves, a read within its limit; nothing they bring is used any more.
         """
+        deadline = time.monotonic() + patience_s
         captures = [capture for _, capture in self._cameras.values()]
+        loops = [*self._models.values(), *self._leaving_models]
         for capture in captures:
             capture.stop()
-        stuck = [name for loop in self._models.values() if (name := loop.close(patience_s))]
-        self._finisher.close()
-        for lane, _ in self._cameras.values():
-            self._let_go(lane)
-        deadline = time.monotonic() + patience_s
+        for loop in loops:
+            loop.stop()
+        stuck = [loop.join(deadline - time.monotonic()) for loop in loops]
+        self._finisher.stop()
+        stuck.append(self._finisher.join(max(deadline - time.monotonic(), 0.2)))  # it was told only now
         waiting = [*captures, *self._leaving]
         self._leaving = [c for c in waiting if not c.join(max(deadline - time.monotonic(), 0))]
-        return stuck + [capture.name for capture in self._leaving]
+        for lane, _ in self._cameras.values():  # after the captures, which account for what they still hold
+            self._let_go(lane)
+        return [*filter(None, stuck), *(capture.name for capture in self._leaving)]
 
     @staticmethod
     def _let_go(lane: Lane) -> None:
@@ -166,6 +171,11 @@ class Pipeline:
                 raise ModelError(f"The model {stage.model} is not loaded.")
             loop = self._models[key]
             manifest = loop.detector.manifest
+            if not manifest.labels and len(stages) > 1:
+                raise ModelError(
+                    f"{manifest.name} names no labels, so its boxes can't be told from those of another stage.",
+                    "Use it alone, or a model whose labels are known.",
+                )
             try:
                 thresholds = thresholds_for(manifest, stage.confidence, stage.thresholds)
             except ValueError as error:

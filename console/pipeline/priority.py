@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -14,13 +15,15 @@ NICE = 10
 
 
 def lower_this_thread() -> None:
-    """Put the calling thread below those that capture, draw and answer clicks.
+    """Put the calling thread below those that capture, draw and answer clicks; it is never raised.
 
     On Linux threads have a nice value of their own, and those they start inherit it. Elsewhere nothing changes: macOS
     has no such call, and on Windows a thread's children would not inherit it.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        me = threading.get_native_id()
+        with suppress(OSError):  # a sandbox may forbid it; then inference competes with the rest
+            os.setpriority(os.PRIO_PROCESS, me, max(NICE, os.getpriority(os.PRIO_PROCESS, me)))
 
 
 def run_below(job: Callable[[], T]) -> T:
@@ -32,11 +35,11 @@ def run_below(job: Callable[[], T]) -> T:
     outcome: Future[T] = Future()
 
     def work() -> None:
-        lower_this_thread()
         try:
+            lower_this_thread()
             outcome.set_result(job())
         except BaseException as error:  # handed to whoever waits
             outcome.set_exception(error)
 
-    threading.Thread(target=work, name="model loader").start()
+    threading.Thread(target=work, name="model loader", daemon=True).start()
     return outcome.result()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backends.base import BackendError, Outputs
 from models.detections import Detections
@@ -31,7 +33,7 @@ class StagePlan:
     """
 
     loop: InferenceLoop
-    thresholds: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+    thresholds: NDArray[np.float32]
     first_class: int = 0
     parent: int | None = None
     parent_class: int | None = None
@@ -47,17 +49,18 @@ class Ticket:
     """A frame on its way through its camera's stages. Made by an inference loop, then owned by the finisher.
 
     Attributes:
-        missing: answers each stage still owes; a stage on crops owes None until its parent has answered.
+        owed: answers each stage still owes.
         found: boxes so far.
         gaps: stages that gave no answer.
         settled_ns: when the last answer came.
         failed: True when the first stage gave none: there is nothing to track.
+        closed: True once it was published or dropped; what comes then comes too late.
     """
 
     lane: Lane
     frame: Frame
     opened_ns: int
-    missing: list[int | None]
+    owed: list[int]
     found: list[Detections] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     settled_ns: int = 0
@@ -65,12 +68,17 @@ class Ticket:
     closed: bool = False
     _whole: ArrayPicture | None = None
 
+    @classmethod
+    def open(cls, lane: Lane, frame: Frame, now_ns: int) -> Ticket:
+        """A ticket whose whole-picture stages owe one answer each."""
+        return cls(lane, frame, now_ns, [int(plan.parent is None) for plan in lane.plans])
+
     @property
     def complete(self) -> bool:
-        """True when no stage owes an answer."""
-        return all(count == 0 for count in self.missing)
+        """True when no stage owes an answer. An answer that sends others on their way is settled after them."""
+        return not any(self.owed)
 
-    def crop(self, xyxy: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> tuple[Picture, tuple[int, int]] | None:
+    def crop(self, xyxy: NDArray[np.float32]) -> tuple[Picture, tuple[int, int]] | None:
         """The part of the picture under a box, with its corner in the picture; None where nothing is left of it."""
         if self._whole is None:
             picture = self.frame.picture
@@ -85,20 +93,33 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """One picture for one model."""
+    """One picture for one model. `since_ns`: when it began to wait, monotonic."""
 
     ticket: Ticket
     stage: int
     picture: Picture
+    since_ns: int
     corner: tuple[int, int] = (0, 0)
+
+
+def _nothing() -> None:
+    """There is no place to give back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What a runtime said to a job. `begin_ns` and `end_ns` are of the inference, monotonic."""
+    """What a runtime said to a job.
+
+    Attributes:
+        outputs: the network's, or why there are none.
+        begin_ns: when the inference was submitted, monotonic.
+        end_ns: when its answer came.
+        give_back: called once the answer has been worked off: its place is free for the next picture.
+    """
 
     job: Job
     letterbox: Letterbox | None
     outputs: Outputs | BackendError
     begin_ns: int
     end_ns: int
+    give_back: Callable[[], None] = _nothing

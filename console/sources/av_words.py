@@ -6,15 +6,15 @@ import errno
 
 from av import error
 
-from console.errors import SourceLost
+from console.errors import REFUSED_RETRY_S, SourceLost
 
 _LOGIN = "Check the user and password of this camera."
 _NETWORK = "Check that the camera has power and network."
 
 # (what, hint, retry); {place} is filled in.
 _WORDS: tuple[tuple[type[BaseException], tuple[str, str, bool]], ...] = (
-    (error.HTTPUnauthorizedError, ("{place} refused the login.", _LOGIN, False)),
-    (error.HTTPForbiddenError, ("{place} forbids this user to see the video.", _LOGIN, False)),
+    (error.HTTPUnauthorizedError, ("{place} refused the login.", _LOGIN, True)),
+    (error.HTTPForbiddenError, ("{place} forbids this user to see the video.", _LOGIN, True)),
     (error.HTTPNotFoundError, ("{place} answers, but has no such stream.", "Check the path of the address.", True)),
     (error.HTTPServerError, ("{place} reports an error of its own.", "Restart the camera if this stays.", True)),
     (
@@ -62,7 +62,8 @@ def lost(
         return silent(place, network=network, opening=opening, limit_s=limit_s)
     for kind, (what, hint, retry) in _WORDS:
         if isinstance(failure, kind):
-            return SourceLost(what.format(place=place), hint, retry=retry)
+            after_s = REFUSED_RETRY_S if hint is _LOGIN else 0.0
+            return SourceLost(what.format(place=place), hint, retry=retry, after_s=after_s)
     number = getattr(failure, "errno", None)
     if number in _ERRNO_WORDS:
         return SourceLost(_ERRNO_WORDS[number].format(place=place), _NETWORK)

@@ -57,17 +57,29 @@ def open_source(camera: CameraSettings, login: tuple[str, str] | None = None) ->
         return UsbSource(camera.id, rest, orientation=Orientation.of(camera), read_timeout_s=camera.read_timeout_s)
     if scheme == "synthetic":
         return SyntheticSource(camera.id, rest, paced=camera.paced)
-    if scheme in {"", "file"}:
-        return _stored(camera, _path(camera.source, scheme))
+    if path := stored_at(camera.source):
+        return _stored(camera, path)
     raise UsageError(
         f"A source that begins with {scheme}: is not known.",
         "Sources are rtsp://, http://, usb:, synthetic:, a video file or a folder of pictures.",
     )
 
 
-def _path(source: str, scheme: str) -> Path:
+def stored_at(source: str) -> Path | None:
+    """The file or folder a camera's `source` means; None where it means none.
+
+    Raises:
+        UsageError: it begins with ~USER, and there is no such user.
+    """
+    match = _SCHEME.fullmatch(source)
+    scheme = match[1].lower() if match else ""
+    if scheme not in {"", "file"}:
+        return None
     path = Path(url2pathname(urlsplit(source).path)) if scheme == "file" else Path(source)
-    return path.expanduser()
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{path.parts[0]} is not the home folder of anybody here.", "Write the whole path.") from error
 
 
 def _stored(camera: CameraSettings, path: Path) -> Source:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import httpx
 
-from console.errors import SourceLost
+from console.errors import REFUSED_RETRY_S, SourceLost
 
 _LOGIN = "Check the user and password of this camera."
 _NETWORK = "Check that the camera has power and network."
@@ -24,9 +24,9 @@ _ERRNO_WORDS = {
 def refused(status: int, place: str) -> SourceLost:
     """A status other than 200."""
     if status == httpx.codes.UNAUTHORIZED:
-        return SourceLost(f"{place} refused the login.", _LOGIN, retry=False)
+        return SourceLost(f"{place} refused the login.", _LOGIN, after_s=REFUSED_RETRY_S)
     if status == httpx.codes.FORBIDDEN:
-        return SourceLost(f"{place} forbids this user to see the video.", _LOGIN, retry=False)
+        return SourceLost(f"{place} forbids this user to see the video.", _LOGIN, after_s=REFUSED_RETRY_S)
     if status in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
         return SourceLost(f"{place} answers, but has no such stream.", "Check the path of the address.")
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:

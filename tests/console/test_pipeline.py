@@ -3,18 +3,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from backends.base import BackendError
-from console.errors import ModelError, SourceLost, UsageError
+from console.errors import ModelError, SecretError, SourceLost, UsageError
 from console.pipeline import finisher as finishing
 from console.pipeline.pipeline import Pipeline
 from console.settings.schema import CameraSettings, StageSettings
 from models.results import Result
 from models.states import CameraState
+from models.tracks import predict
 from tests.console.fakes import FakeBackend, FakeSource, model, wait_until
 
 ONE_PERSON = [[10, 10, 30, 50, 0.9, 0]]
@@ -82,8 +84,8 @@ def test_a_cap_is_kept_and_its_drops_are_its_own(pipeline: Pipeline) -> None:
     span = (meter.last_ns - meter.first_ns) / 1e9
     assert meter.inferred <= span * 10 + 2
     assert meter.inferred >= span * 10 * 0.7
-    assert meter.dropped["busy"] == 0
-    assert meter.inferred + meter.dropped["fps cap"] == 100
+    assert meter.dropped["busy"] < 10  # due, but overtaken before the loop came to it
+    assert meter.inferred + meter.dropped["fps cap"] + meter.dropped["busy"] == 100
 
 
 def test_cameras_share_the_model_fairly_or_by_priority(pipeline: Pipeline) -> None:
@@ -156,7 +158,7 @@ def test_a_stage_that_never_answers_is_a_gap_after_a_while(pipeline: Pipeline, m
     results = collect(pipeline)
     pipeline.add_camera(camera(), [*stage("cars"), *stage("plates", on="car")], lambda: FakeSource(3))
     wait_until(lambda: len(results) == 3)
-    assert all("No answer within" in result.gaps[-1].why for result in results)
+    assert all("gave no answer in time" in result.gaps[-1].why for result in results)
     assert all(len(result.detections) == 1 for result in results)
     stuck.hold.set()
 
@@ -289,3 +291,187 @@ def test_closing_waits_for_a_model_that_is_merely_slow() -> None:
     threading.Timer(0.3, backend.hold.set).start()
     assert pipeline.close() == []
     wait_until(lambda: threading.active_count() == before)
+
+
+def test_a_frame_whose_answer_never_comes_holds_the_others_up_for_a_while_only(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A runtime that swallows one inference: its frame is given up, in time or after enough others wait for it."""
+    monkeypatch.setattr(finishing, "OVERTAKEN", 10)
+    backend = FakeBackend(lambda _: [], in_flight=2)
+    swallowed: list[object] = []
+    submit = backend.submit
+
+    def forgetful(inputs: Any, done: Any) -> None:
+        if backend.submitted == 5 and not swallowed:
+            swallowed.append(done)
+            return
+        submit(inputs, done)
+
+    backend.submit = forgetful  # type: ignore[method-assign]
+    pipeline.add_model("m", model(backend))
+    results = collect(pipeline)
+    pipeline.add_camera(camera(), stage(), lambda: FakeSource(200))
+    wait_until(pipeline.idle)
+    assert [result.seq for result in results] == list(range(200))
+    assert [result.seq for result in results if result.gaps] == [5]
+    assert pipeline.meter("cam").dropped == {"error": 1}
+    assert len(pipeline.lane("cam").tickets) == 0
+
+
+def test_a_runtime_that_raises_anything_costs_its_frame_alone(pipeline: Pipeline) -> None:
+    backend = FakeBackend(lambda _: [])
+    submit = backend.submit
+
+    def fragile(inputs: Any, done: Any) -> None:
+        if inputs["x"][0, 0, 0, 0] == 3:
+            raise RuntimeError("a plug-in's bug")
+        submit(inputs, done)
+
+    backend.submit = fragile  # type: ignore[method-assign]
+    pipeline.add_model("m", model(backend))
+    pipeline.add_camera(camera(), stage(), lambda: FakeSource(20))
+    wait_until(pipeline.idle)
+    assert (pipeline.meter("cam").inferred, pipeline.meter("cam").dropped["error"]) == (19, 1)
+
+
+def test_absurd_times_in_a_file_harm_nothing(pipeline: Pipeline) -> None:
+    class Absurd(FakeSource):
+        def frames(self, first_seq: int = 0):
+            times = [0.0, None, 1e300, float("nan"), -1e12, 9.3e9, float("inf"), 0.5]
+            for frame, pts in zip(super().frames(first_seq), times, strict=False):
+                yield replace(frame, pts=pts)
+
+    pipeline.add_model("m", model(FakeBackend(lambda _: ONE_PERSON)))
+    results = collect(pipeline)
+    pipeline.add_camera(camera(), stage(), lambda: Absurd(8))
+    wait_until(pipeline.idle)
+    assert pipeline.meter("cam").inferred == 8
+    assert all(len(result.detections) == 1 for result in results)
+
+
+def test_tracks_of_a_file_are_on_the_clock_of_their_frames(pipeline: Pipeline) -> None:
+    pipeline.add_model("m", model(FakeBackend(lambda _: ONE_PERSON)))
+    results = collect(pipeline)
+    pipeline.add_camera(camera(), stage(), lambda: FakeSource(10))
+    wait_until(pipeline.idle)
+    assert all(result.tracks.time_ns == result.captured_ns for result in results)
+    assert len(predict(results[-1].tracks, results[-1].captured_ns)) == 1
+
+
+def test_two_models_that_serve_each_others_cameras_do_not_block_each_other(pipeline: Pipeline) -> None:
+    for key in ("a", "b"):
+        pipeline.add_model(key, model(FakeBackend(lambda _: [])))
+    pipeline.add_camera(camera("one"), [*stage("a"), *stage("b")], lambda: FakeSource(1500))
+    pipeline.add_camera(camera("two"), [*stage("b"), *stage("a")], lambda: FakeSource(1500))
+    wait_until(pipeline.idle, 20)
+    for name in ("one", "two"):
+        assert pipeline.meter(name).inferred == 1500
+
+
+def test_a_slow_receiver_holds_inference_back_and_nothing_piles_up(pipeline: Pipeline) -> None:
+    backend = FakeBackend(lambda _: [])
+    pipeline.add_model("m", model(backend))
+    pipeline.subscribe(lambda _: time.sleep(0.02))
+    results = collect(pipeline)
+    pipeline.add_camera(camera(), stage(), lambda: FakeSource(period_s=0.001))
+    time.sleep(1.5)
+    assert len(pipeline.lane("cam").tickets) <= 6
+    assert backend.submitted < 100
+    assert results[-1].latency_s < 0.5
+
+
+def test_a_cascade_of_three_waits_for_every_answer_and_for_none_that_cannot_come(pipeline: Pipeline) -> None:
+    two_cars = [[0, 0, 32, 64, 0.9, 1], [32, 0, 64, 64, 0.9, 1]]
+    plate = [[0, 0, 64, 32, 0.9, 0]]
+    empty: list[list[float]] = []
+    pipeline.add_model("cars", model(FakeBackend(lambda p: empty if p[0, 0, 0, 0] % 2 else two_cars)))
+    pipeline.add_model("plates", model(FakeBackend(lambda _: plate), ("plate",)))
+    pipeline.add_model("chars", model(FakeBackend(lambda _: plate, delay_s=0.01), ("char",)))
+    results = collect(pipeline)
+    stages = [*stage("cars"), *stage("plates", on="car"), *stage("chars", on="plate")]
+    begin = time.monotonic()
+    pipeline.add_camera(camera(), stages, lambda: FakeSource(10))
+    wait_until(pipeline.idle)
+    assert time.monotonic() - begin < 1.9
+    for result in results:
+        counts = [int((result.detections.class_id == number).sum()) for number in (1, 2, 3)]
+        assert counts == ([0, 0, 0] if result.seq % 2 else [2, 2, 2])
+        assert result.gaps == ()
+
+
+def test_an_overloaded_second_stage_is_said_at_once_and_what_it_takes_is_fresh(pipeline: Pipeline) -> None:
+    pipeline.add_model("cars", model(FakeBackend(lambda _: [[8, 8, 40, 40, 0.9, 1]])))
+    pipeline.add_model("plates", model(FakeBackend(lambda _: ONE_PERSON, delay_s=0.1, in_flight=1), ("plate",)))
+    results = collect(pipeline)
+    pipeline.add_camera(camera(), [*stage("cars"), *stage("plates", on="car")], lambda: FakeSource(period_s=0.02))
+    time.sleep(3)
+    late = results[len(results) // 2 :]
+    plates = sum(len(result.detections) == 2 for result in late)
+    assert plates > 3
+    assert plates + sum(bool(result.gaps) for result in late) == len(late)
+    assert max(result.latency_s for result in late) < 1.5
+    assert pipeline.meter("cam").errors["fake is too busy."] > 0
+
+
+def test_crops_do_not_starve_a_models_own_cameras(pipeline: Pipeline) -> None:
+    pipeline.add_model("m", model(FakeBackend(lambda _: [[0, 0, 20, 20, 0.9, 1]] * 8, delay_s=0.005, in_flight=1)))
+    crops = [*stage("m"), *stage("m", on="car")]
+    pipeline.add_camera(camera("crops"), crops, lambda: FakeSource(period_s=0.005))
+    pipeline.add_camera(camera("plain"), stage("m"), lambda: FakeSource(period_s=0.005))
+    time.sleep(2)
+    assert pipeline.meter("plain").inferred > 15
+
+
+def test_a_model_without_labels_cannot_be_mixed_with_another(pipeline: Pipeline) -> None:
+    pipeline.add_model("bare", model(FakeBackend(lambda _: []), ()))
+    pipeline.add_model("m", model(FakeBackend(lambda _: [])))
+    with pytest.raises(ModelError, match="no labels"):
+        pipeline.add_camera(camera(), [*stage("bare"), *stage()], lambda: FakeSource(1))
+
+
+def test_a_source_that_waits_for_its_reader_is_never_called_frozen(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.pipeline.capture.FROZEN_S", 0.1)
+    pipeline.add_model("m", model(FakeBackend(lambda _: [])))
+    pipeline.add_camera(camera(), stage(), lambda: FakeSource(3, hang_s=0.6))  # a watched folder is like this
+    wait_until(lambda: pipeline.meter("cam").inferred == 3)
+    time.sleep(0.3)
+    assert pipeline.status("cam").state is CameraState.LIVE
+
+
+def test_a_locked_secret_is_asked_for_again_later(pipeline: Pipeline) -> None:
+    def opener() -> FakeSource:
+        raise SecretError("The keyring is locked.", "Unlock it.")
+
+    pipeline.add_model("m", model(FakeBackend(lambda _: [])))
+    pipeline.add_camera(camera(), stage(), opener)
+    wait_until(lambda: pipeline.status("cam").state is CameraState.RECONNECTING)
+    assert 50 < (pipeline.status("cam").retry_in_s or 0) <= 60
+
+
+def test_closing_takes_one_patience_however_much_is_stuck() -> None:
+    pipeline = Pipeline()
+    stuck = [FakeBackend(lambda _: []) for _ in range(3)]
+    for number, backend in enumerate(stuck):
+        backend.hold.clear()
+        pipeline.add_model(str(number), model(backend))
+        pipeline.add_camera(camera(f"cam-{number}"), stage(str(number)), lambda: FakeSource(period_s=0.01))
+    wait_until(lambda: all(backend.submitted >= 2 for backend in stuck))
+    begin = time.monotonic()
+    assert len(pipeline.close(patience_s=0.5)) == 3
+    assert time.monotonic() - begin < 1.5
+    for backend in stuck:
+        backend.hold.set()
+
+
+def test_every_frame_is_accounted_for_however_it_ends() -> None:
+    for round_ in range(30):
+        pipeline = Pipeline()
+        pipeline.add_model("m", model(FakeBackend(lambda _: [])))
+        pipeline.add_camera(camera(), stage(), FakeSource)
+        time.sleep(0.002 * round_)
+        meter = pipeline.meter("cam")
+        assert pipeline.close() == []
+        assert meter.frames == meter.inferred + meter.dropped.total()

@@ -420,7 +420,8 @@ def test_crops_do_not_starve_a_models_own_cameras(pipeline: Pipeline) -> None:
     pipeline.add_camera(camera("crops"), crops, lambda: FakeSource(period_s=0.005))
     pipeline.add_camera(camera("plain"), stage("m"), lambda: FakeSource(period_s=0.005))
     time.sleep(2)
-    assert pipeline.meter("plain").inferred > 15
+    crops, plain = (pipeline.meter(name).inferred for name in ("crops", "plain"))
+    assert plain >= crops, (plain, crops)
 
 
 def test_a_model_without_labels_cannot_be_mixed_with_another(pipeline: Pipeline) -> None:
@@ -459,6 +460,7 @@ def test_closing_takes_one_patience_however_much_is_stuck() -> None:
         pipeline.add_model(str(number), model(backend))
         pipeline.add_camera(camera(f"cam-{number}"), stage(str(number)), lambda: FakeSource(period_s=0.01))
     wait_until(lambda: all(backend.submitted >= 2 for backend in stuck))
+    time.sleep(0.3)  # until each loop stands in its third submission
     begin = time.monotonic()
     assert len(pipeline.close(patience_s=0.5)) == 3
     assert time.monotonic() - begin < 1.5

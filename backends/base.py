@@ -88,7 +88,10 @@ class BackendInfo:
 
 
 Done = Callable[[Outputs | BackendError], None]
-"""Called once per accepted submission, on a thread of the runtime: it must return soon and never raise."""
+"""Called exactly once per accepted submission, with the outputs or why there are none, on a thread of the runtime.
+
+It must return soon, never raise and never submit: its place in flight is free only when it has returned.
+"""
 
 
 class Backend(Protocol):
@@ -104,7 +107,10 @@ class Backend(Protocol):
         """
 
     def close(self) -> None:
-        """Wait for what is running (their `done` still comes), then release the device."""
+        """Wait for what is running and until the last `done` has returned, then release the device.
+
+        A `submit` that waits for a place is refused. Called from within a `done`, it does not wait for that one.
+        """
 
 
 class Runtime(Protocol):

@@ -5,10 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from threading import Lock, Semaphore
 from typing import Any
 
 import cv2
@@ -16,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.base import API_VERSION, Backend, BackendError, BackendInfo, Device, Done, LoadOptions, Outputs
+from backends.places import Answer, Places, warm_up
 from models.manifest import ModelFacts, PictureInput, TensorFacts
 
 _DTYPES = {"tensor(float)": "f32", "tensor(float16)": "f16", "tensor(uint8)": "u8", "tensor(int64)": "i64"}
@@ -58,6 +57,11 @@ class OnnxRuntime:
         """See `backends.base.Runtime.load`."""
         if device.upper() != "CPU":
             raise BackendError(f"ONNX Runtime has no device {device} here.", "It has: CPU.")
+        backend = self._backend(path, picture, options)
+        warm_up(backend, picture)
+        return backend
+
+    def _backend(self, path: Path, picture: PictureInput, options: LoadOptions) -> OnnxRuntimeBackend:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         # several small runs side by side keep a CPU fuller than one run spread over all cores
         in_flight = min(cores, 4) if options.hint == "throughput" else 1
@@ -65,13 +69,7 @@ class OnnxRuntime:
         settings.intra_op_num_threads = max(cores // in_flight, 1)
         session = self._session(path, settings)
         _check_size(session.get_inputs()[0], picture, path)
-        backend = OnnxRuntimeBackend(session, self._ort.__version__, picture, in_flight)
-        try:
-            backend.run({picture.name: np.full((1, picture.height, picture.width, 3), 114, np.uint8)})
-        except BackendError:
-            backend.close()
-            raise
-        return backend
+        return OnnxRuntimeBackend(session, self._ort.__version__, picture, in_flight)
 
     def _session(self, path: Path, settings: Any) -> Any:
         if path.suffix.lower() != ".onnx":
@@ -130,58 +128,37 @@ def _convert(pixels: NDArray[np.uint8], picture: PictureInput) -> NDArray[Any]:
 
 
 class OnnxRuntimeBackend:
-    """A session with worker threads of its own. See `backends.base.Backend`."""
+    """A session that several threads run side by side. See `backends.base.Backend`."""
 
     def __init__(self, session: Any, version: str, picture: PictureInput, in_flight: int) -> None:
-        self._session = session
         self._picture = picture
         self._names = [node.name for node in session.get_outputs()]
         self.info = BackendInfo("onnxruntime", version, "CPU", "f32", in_flight)
-        self._places = Semaphore(in_flight)
-        self._workers = ThreadPoolExecutor(in_flight, thread_name_prefix="onnxruntime")
-        self._lock = Lock()
-        self._closed = False
-
-    def run(self, inputs: Mapping[str, NDArray[Any]]) -> Outputs:
-        """One inference, waited for.
-
-        Raises:
-            BackendError: the runtime refused or failed.
-        """
-        feed = dict(inputs)
-        try:
-            feed[self._picture.name] = _convert(feed[self._picture.name], self._picture)
-            return dict(zip(self._names, self._session.run(self._names, feed), strict=True))
-        except Exception as error:  # its exceptions share no base class but Exception
-            raise BackendError(f"The inference failed: {_words(error)}") from error
+        self._places: Places[Any] = Places("onnxruntime", [session] * in_flight)
 
     def submit(self, inputs: Mapping[str, NDArray[Any]], done: Done) -> None:
         """See `backends.base.Backend.submit`."""
         wanted = (self._picture.height, self._picture.width, 3)
         given = inputs.get(self._picture.name)
-        if given is None or given.shape[1:] != wanted or given.dtype != np.uint8:
+        if given is None or len(inputs) > 1 or given.shape[1:] != wanted or given.dtype != np.uint8:
             raise BackendError(f"Expected {self._picture.name} (N, {wanted}) uint8, got {_shapes(inputs)}.")
-        while not self._places.acquire(timeout=0.5):
-            if self._closed:
-                break
-        with self._lock:
-            if self._closed:
-                raise BackendError("The model was closed.")
-            self._workers.submit(self._work, inputs, done)
+        pixels = given
+
+        def start(session: Any) -> Answer:
+            return lambda: self._run(session, pixels)
+
+        self._places.submit(start, done)
 
     def close(self) -> None:
         """See `backends.base.Backend.close`."""
-        with self._lock:
-            self._closed = True
-        self._workers.shutdown(wait=True)
+        self._places.close()
 
-    def _work(self, inputs: Mapping[str, NDArray[Any]], done: Done) -> None:
+    def _run(self, session: Any, pixels: NDArray[np.uint8]) -> Outputs:
         try:
-            answer: Outputs | BackendError = self.run(inputs)
-        except BackendError as error:
-            answer = error
-        self._places.release()
-        done(answer)
+            feed = {self._picture.name: _convert(pixels, self._picture)}
+            return dict(zip(self._names, session.run(self._names, feed), strict=True))
+        except Exception as error:  # its exceptions share no base class but Exception
+            raise BackendError(f"The inference failed: {_words(error)}") from error
 
 
 def _shapes(inputs: Mapping[str, NDArray[Any]]) -> str:

@@ -6,26 +6,34 @@ The picture's conversion (uint8 NHWC BGR to what the weights want) is compiled i
 from __future__ import annotations
 
 import importlib.util
-import queue
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backends.base import API_VERSION, Backend, BackendError, BackendInfo, Device, Done, LoadOptions
+from backends.base import API_VERSION, Backend, BackendError, BackendInfo, Device, Done, LoadOptions, Outputs
+from backends.places import Answer, Places, warm_up
 from models.manifest import ModelFacts, PictureInput, TensorFacts
 
-_NOT_TELLING = ("Exception from", "Check '", "FrontEnd API failed", "While validating", "Conversion is failed")
+_NOT_TELLING = (
+    "Exception from",
+    "Check '",
+    "FrontEnd API failed",
+    "While validating",
+    "Conversion is failed",
+    "Caught exc",
+)
 _DAMAGED = "The file may be damaged or half downloaded: fetch it again and compare its sha256."
 READS = {".onnx": "onnx", ".pb": "tf", ".tflite": "tflite", ".xml": "ir"}
 _PRECISIONS = {"f32", "f16", "bf16", "i8", "u8", "i4"}
+_TOGETHER = {"AUTO", "MULTI", "HETERO"}
+"""OpenVINO's names for several devices as one: the best of them, all side by side, a network spread over them."""
 _HEAVY = {"Convolution", "GroupConvolution", "MatMul", "FullyConnected"}
 
 
@@ -71,12 +79,12 @@ class OpenVinoRuntime:
 
     def load(self, path: Path, picture: PictureInput, device: str, options: LoadOptions) -> Backend:
         """See `backends.base.Runtime.load`."""
-        core = self._core
-        kinds = {name.partition(".")[0] for name in core.available_devices} | {"AUTO"}
-        if device.partition(".")[0].partition(":")[0] not in kinds:
-            raise BackendError(
-                f"OpenVINO finds no device {device} here.", f"It finds: {', '.join(core.available_devices)}, AUTO."
-            )
+        device = _checked(device, self._core.available_devices)
+        backend = self._backend(path, picture, device, options)
+        warm_up(backend, picture)
+        return backend
+
+    def _backend(self, path: Path, picture: PictureInput, device: str, options: LoadOptions) -> OpenVinoBackend:
         config: dict[str, Any] = {"PERFORMANCE_HINT": options.hint.upper()}
         if options.precision == "f32":
             config["INFERENCE_PRECISION_HINT"] = "f32"
@@ -86,10 +94,8 @@ class OpenVinoRuntime:
             model = self._read(path)
         with _in_words(f"OpenVINO can't run {path.name} on {device}", "Try another device or backend."):
             names = [_name(port) for port in model.outputs]
-            compiled = core.compile_model(_with_picture(model, picture), device, config)
-            backend = OpenVinoBackend(compiled, self.version, picture, names)
-        backend.warm_up()
-        return backend
+            compiled = self._core.compile_model(_with_picture(model, picture), device, config)
+            return OpenVinoBackend(compiled, self.version, picture, names)
 
     @cached_property
     def version(self) -> str:
@@ -132,6 +138,29 @@ def _words(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     telling = [line for line in lines if not line.startswith(_NOT_TELLING)] or lines
     return telling[0][:300] if telling else type(error).__name__
+
+
+def _checked(device: str, available: list[str]) -> str:
+    """The device in OpenVINO's spelling: CPU, GPU.1, or one of the `_TOGETHER` with its list, such as MULTI:GPU,CPU.
+
+    Raises:
+        BackendError: it, or one that is listed, is not here.
+    """
+    kinds = {name.partition(".")[0] for name in available}
+    together, _, rest = device.upper().partition(":")
+    listed = [device.upper()]
+    if together in _TOGETHER:
+        listed = [part.strip() for part in rest.split(",") if part.strip()]
+        if not listed and together != "AUTO":
+            raise BackendError(f"{device} names no devices.", f"List them, such as {together}:{','.join(available)}.")
+    for name in listed:  # -GPU leaves a device out; CPU(2) states its requests
+        plain = name.partition("(")[0] if together in _TOGETHER else name
+        if not plain.startswith("-") and plain.partition(".")[0] not in kinds:
+            raise BackendError(
+                f"OpenVINO finds no device {name if together in _TOGETHER else device} here.",
+                f"It finds: {', '.join(available)}, AUTO.",
+            )
+    return f"{together}:{','.join(listed)}" if together in _TOGETHER and listed else device.upper()
 
 
 def _name(port: Any) -> str:
@@ -197,28 +226,8 @@ class OpenVinoBackend:
         precision, nodes = _really_runs(compiled)
         devices = ",".join(compiled.get_property("EXECUTION_DEVICES"))
         self.info = BackendInfo("openvino", version, devices, precision, in_flight, nodes)
-        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._busy: dict[int, tuple[Any, Done, Any]] = {}
-        self._lock = Lock()
-        self._closed = False
-        for number in range(in_flight):
-            request = compiled.create_infer_request()
-            request.set_callback(self._answered, number)
-            self._idle.put((number, request))
-        self._count = in_flight
-
-    def warm_up(self) -> None:
-        """One inference on a grey picture, so that the first frame is not the one that pays.
-
-        Raises:
-            BackendError: it failed.
-        """
-        answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        grey = np.full((1, self._picture.height, self._picture.width, 3), 114, np.uint8)
-        self.submit({self._picture.name: grey}, answers.put)
-        answer = answers.get()
-        if isinstance(answer, BackendError):
-            raise answer
+        requests = [compiled.create_infer_request() for _ in range(in_flight)]
+        self._places: Places[Any] = Places("openvino", requests)
 
     def submit(self, inputs: Mapping[str, NDArray[Any]], done: Done) -> None:
         """See `backends.base.Backend.submit`."""
@@ -226,54 +235,29 @@ class OpenVinoBackend:
 
         if set(inputs) != {self._picture.name}:
             raise BackendError(f"Expected the input {self._picture.name}, got {', '.join(inputs) or 'none'}.")
-        number, request = self._take()
-        try:
-            tensors = {name: openvino.Tensor(array, shared_memory=True) for name, array in inputs.items()}
-            for name, tensor in tensors.items():
-                request.set_tensor(name, tensor)
-            self._busy[number] = (request, done, tensors)
-            request.start_async()
-        except (RuntimeError, TypeError, ValueError) as error:
-            self._busy.pop(number, None)
-            self._idle.put((number, request))
-            raise BackendError(f"OpenVINO did not take the input: {_words(error)}") from error
+
+        def start(request: Any) -> Answer:
+            try:
+                tensor = openvino.Tensor(inputs[self._picture.name], shared_memory=True)
+                request.set_tensor(self._picture.name, tensor)
+                request.start_async()
+            except (RuntimeError, TypeError, ValueError) as error:
+                raise BackendError(f"OpenVINO did not take the input: {_words(error)}") from error
+            return lambda: self._wait(request, tensor)
+
+        self._places.submit(start, done)
 
     def close(self) -> None:
         """See `backends.base.Backend.close`."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-        for _ in range(self._count):
-            _number, request = self._take(closing=True)
-            request.set_callback(lambda _: None, None)  # breaks the cycle request -> callback -> self
+        self._places.close()
 
-    def _take(self, *, closing: bool = False) -> tuple[int, Any]:
-        while closing or not self._closed:
-            try:
-                pair: tuple[int, Any] = self._idle.get(timeout=0.5)
-            except queue.Empty:
-                self._reclaim_failed()
-            else:
-                if self._closed and not closing:
-                    self._idle.put(pair)
-                    break
-                return pair
-        raise BackendError("The model was closed.")
+    def _wait(self, request: Any, _kept: Any) -> Outputs:
+        """Wait for the answer with the input kept alive. No callback is set: there is none for an inference that fails.
 
-    def _reclaim_failed(self) -> None:
-        """A request that fails never calls back; asking it is the only way to learn of it."""
-        for number, (request, done, _) in list(self._busy.items()):
-            try:
-                request.wait_for(0)
-            except RuntimeError as error:
-                if self._busy.pop(number, None) is not None:
-                    self._idle.put((number, request))
-                    done(BackendError(f"The inference failed: {_words(error)}"))
-
-    def _answered(self, number: int) -> None:
-        request, done, _tensors = self._busy.pop(number)
-        # copied: the request's own memory is written again by the next inference
-        outputs = {name: np.array(request.get_output_tensor(i).data) for i, name in enumerate(self._names)}
-        self._idle.put((number, request))
-        done(outputs)
+        Raises:
+            BackendError: it failed.
+        """
+        with _in_words("The inference failed", ""):
+            request.wait()
+            # copied: the request's own memory is written again by the next inference
+            return {name: np.array(request.get_output_tensor(i).data) for i, name in enumerate(self._names)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -28,27 +27,29 @@ def runtime(name: str) -> Runtime:
     Raises:
         BackendError: unknown, broken, or written for another API version; says which runtimes there are.
     """
-    made = _factory(name)()
-    if made.api_version != API_VERSION:
+    made, version = (import_module(BUILT_IN[name]).runtime(), API_VERSION) if name in BUILT_IN else _plug_in(name)
+    if version != API_VERSION:
         raise BackendError(
-            f"The backend {name} was written for version {made.api_version} of the plug-in API; this is {API_VERSION}.",
+            f"The backend {name} was written for version {version} of the plug-in API; this is {API_VERSION}.",
             f"Install a release of {name} made for this Sightdesk.",
         )
     return made
 
 
-def _factory(name: str) -> Callable[[], Runtime]:
-    if name in BUILT_IN:
-        factory: Callable[[], Runtime] = import_module(BUILT_IN[name]).runtime
-        return factory
+def _plug_in(name: str) -> tuple[Runtime, int]:
+    """A plug-in's runtime and the API version it states."""
     points = [point for point in entry_points(group=GROUP) if point.name == name]
     if not points:
         raise BackendError(f"There is no backend named {name}.", f"Known here: {', '.join(names())}.")
     try:
-        loaded: Callable[[], Runtime] = points[0].load()
-    except (ImportError, AttributeError) as error:
-        raise BackendError(f"The backend {name} can't be loaded: {error}.", "Reinstall its package.") from error
-    return loaded
+        made: Runtime = points[0].load()()
+        version = made.api_version
+    except BackendError:
+        raise
+    except Exception as error:  # the outermost frame of foreign code, which may raise anything
+        why = str(error) or type(error).__name__
+        raise BackendError(f"The backend {name} can't be loaded: {why}.", "Reinstall its package.") from error
+    return made, version
 
 
 def inspect(path: Path) -> ModelFacts:

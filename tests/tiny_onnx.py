@@ -10,7 +10,7 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-FLOAT, UINT8 = 1, 2
+FLOAT, UINT8, INT64 = 1, 2, 7
 
 
 def _varint(value: int) -> bytes:
@@ -43,11 +43,12 @@ def _attribute(name: str, value: int | Sequence[int]) -> bytes:
     return _bytes(1, name) + b"".join(_int(8, v) for v in value) + _int(20, 7)
 
 
-def _node(op: str, inputs: Sequence[str], output: str, **attributes: int | Sequence[int]) -> bytes:
+def _node(op: str, inputs: Sequence[str], output: str | Sequence[str], **attributes: int | Sequence[int]) -> bytes:
+    outputs = [output] if isinstance(output, str) else output
     return (
         b"".join(_bytes(1, name) for name in inputs)
-        + _bytes(2, output)
-        + _bytes(3, f"make {output}")
+        + b"".join(_bytes(2, name) for name in outputs)
+        + _bytes(3, f"make {outputs[0]}")
         + _bytes(4, op)
         + b"".join(_bytes(5, _attribute(k, v)) for k, v in attributes.items())
     )
@@ -79,6 +80,35 @@ def mean_color(path: Path, *, size: int = 32, layout: str = "NCHW", dtype: int =
         last = "planes"
     nodes.append(_node("GlobalAveragePool", [last], "mean"))
     return _write(path, nodes, _value("picture", dtype, shape), _value("mean", FLOAT, [1, 3, 1, 1]))
+
+
+def fails_on_blue(path: Path, *, size: int = 32, limit: int = 200) -> Path:
+    """`mean_color` (NCHW, float), but its inference fails on a picture whose mean blue is `limit` or more.
+
+    The three means are split into one and 2 + blue // limit numbers, which only works out while that is 2.
+    """
+    nodes = [
+        _node("GlobalAveragePool", ["picture"], "means"),
+        _node("Reshape", ["means", "flat"], "three"),
+        _node("Slice", ["three", "zero", "one"], "blue"),
+        _node("Cast", ["blue"], "whole", to=INT64),
+        _node("Div", ["whole", "limit"], "surplus"),
+        _node("Add", ["surplus", "two"], "rest"),
+        _node("Concat", ["one", "rest"], "lengths", axis=0),
+        _node("Split", ["three", "lengths"], ["head", "tail"], axis=0),
+        _node("Concat", ["tail", "head"], "turned", axis=0),
+        _node("Concat", ["turned", "turned"], "twice", axis=0),
+        _node(
+            "Slice", ["twice", "two", "five"], "again"
+        ),  # not the split's own input: a runtime would see through that
+        _node("Reshape", ["again", "shape"], "mean"),
+    ]
+    constants = [
+        _integers("flat", [-1]), _integers("zero", [0]), _integers("one", [1]), _integers("limit", [limit]),
+        _integers("two", [2]), _integers("five", [5]), _integers("shape", [1, 3, 1, 1]),
+    ]  # fmt: skip
+    picture, output = _value("picture", FLOAT, [1, 3, size, size]), _value("mean", FLOAT, [1, 3, 1, 1])
+    return _write(path, nodes, picture, output, constants)
 
 
 def yolox(path: Path) -> Path:

@@ -55,6 +55,41 @@ def test_a_plug_in_that_cannot_be_imported_says_why(monkeypatch: pytest.MonkeyPa
         registry.runtime("broken")
 
 
+def raising_factory() -> None:
+    raise ZeroDivisionError("the licence has run out")
+
+
+def factory_in_words() -> None:
+    raise BackendError("No dongle.", "Plug it in.")
+
+
+@pytest.mark.parametrize(
+    ("factory", "what"),
+    [
+        ("raising_factory", "backend broken can't be loaded: the licence has run out"),
+        ("factory_in_words", "^No dongle"),
+        ("GROUP_OF_NONE", "backend broken can't be loaded"),
+        ("__name__", "backend broken can't be loaded: .*not callable"),
+        ("dict", "backend broken can't be loaded: .*api_version"),
+    ],
+)
+def test_a_plug_in_whose_factory_fails_says_why(monkeypatch: pytest.MonkeyPatch, factory: str, what: str) -> None:
+    plug_in(monkeypatch, "broken", "builtins:dict" if factory == "dict" else f"{__name__}:{factory}")
+    with pytest.raises(BackendError, match=what):
+        registry.runtime("broken")
+
+
+@pytest.mark.parametrize("source", ["1 / 0", "raise OSError('libdriver.so.3: no such file')", "def ("])
+def test_a_plug_in_that_fails_while_it_is_imported_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, source: str
+) -> None:
+    (tmp_path / "plug_in_that_fails.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    plug_in(monkeypatch, "broken", "plug_in_that_fails:runtime")
+    with pytest.raises(BackendError, match="backend broken can't be loaded: "):
+        registry.runtime("broken")
+
+
 def test_a_file_nobody_reads_says_why_for_each(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("hello")

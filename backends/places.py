@@ -1,0 +1,153 @@
+"""The places in flight of a loaded network: who may start, who waits for the answer, and how all of it ends.
+
+Every place has a daemon thread of its own that waits for its inference. Nothing depends on a runtime calling back
+(OpenVINO does not when an inference fails), and a driver that never answers keeps no program alive.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import queue
+import time
+from collections.abc import Callable, Sequence
+from threading import Lock, Thread, current_thread
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
+
+import numpy as np
+
+from backends.base import Backend, BackendError, Done, Outputs
+from models.manifest import PictureInput
+
+WARM_UP_S = 120.0
+"""How long the first inference may take: some devices compile their last kernels in it."""
+EXIT_S = 1.0
+"""How long an ending program waits for inferences of networks that nobody closed."""
+
+_log = logging.getLogger(__name__)
+Tool = TypeVar("Tool")
+Answer = Callable[[], Outputs]
+"""Waits for one inference and returns its outputs; raises when it failed."""
+
+
+class _Place(Generic[Tool]):
+    """Where one inference at a time runs, with what it needs: an infer request, a session."""
+
+    def __init__(self, tool: Tool) -> None:
+        self.tool: Tool | None = tool
+        self.jobs: queue.SimpleQueue[tuple[Answer, Done] | None] = queue.SimpleQueue()
+
+
+class Places(Generic[Tool]):
+    """As many inferences side by side as there are tools."""
+
+    def __init__(self, name: str, tools: Sequence[Tool]) -> None:
+        self._idle: queue.SimpleQueue[_Place[Tool] | None] = queue.SimpleQueue()
+        self._lock = Lock()
+        self._closed = False
+        self._places = [_Place(tool) for tool in tools]
+        self._threads: list[Thread] = []
+        for number, place in enumerate(self._places):
+            thread = Thread(target=_serve, args=(place, self._idle), name=f"{name} {number}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:
+                self.close()
+                raise BackendError(f"The system gives no thread to wait for answers: {error}.") from error
+            self._threads.append(thread)
+            self._idle.put(place)
+        _unclosed.add(self)
+
+    def submit(self, start: Callable[[Tool], Answer], done: Done) -> None:
+        """Wait for a free place, `start` there, and have its answer brought to `done` by the place's own thread.
+
+        Raises:
+            BackendError: closed. What `start` raises also goes to the caller. `done` is not called then.
+        """
+        place = self._idle.get()
+        with self._lock:  # so that closing comes before the start or after the hand-over, never between
+            if place is None or place.tool is None or self._closed:
+                self._idle.put(None)
+                raise BackendError("The model was closed.")
+            try:
+                answer = start(place.tool)
+            except BaseException:
+                self._idle.put(place)
+                raise
+            place.jobs.put((answer, done))
+
+    def close(self) -> None:
+        """Wait until what runs has been answered and the threads have ended, then let go of the tools.
+
+        Called from within a `done`, it does not wait for that one.
+        """
+        with self._lock:
+            self._closed = True
+        self.end(None)
+        for place in self._places:
+            place.tool = None
+        _unclosed.discard(self)
+
+    def end(self, deadline: float | None) -> None:
+        """Have the threads end after what they have, and wait for that until `deadline` (time.monotonic)."""
+        self._closed = True
+        self._idle.put(None)
+        for place in self._places:
+            place.jobs.put(None)  # one too many is never read
+        for thread in self._threads:
+            if thread is not current_thread():
+                thread.join(None if deadline is None else max(deadline - time.monotonic(), 0))
+
+
+_unclosed: WeakSet[Places[Any]] = WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """A thread that comes back from a runtime's native code while Python is taken down would abort the process."""
+    deadline = time.monotonic() + EXIT_S
+    for places in list(_unclosed):
+        places.end(deadline)
+
+
+def _serve(place: _Place[Tool], idle: queue.SimpleQueue[_Place[Tool] | None]) -> None:
+    while (job := place.jobs.get()) is not None:
+        wait, done = job
+        outcome: Outputs | BackendError
+        try:
+            outcome = wait()
+        except BackendError as error:
+            outcome = error
+        except Exception as error:  # the thread's outermost frame: every submission is answered
+            outcome = BackendError(f"The inference failed: {error}")
+        try:
+            done(outcome)
+        except Exception:  # the same: the next submission needs this thread
+            _log.exception("A receiver of answers failed")
+        del job, wait, done, outcome  # a place that waits keeps no picture alive
+        idle.put(place)
+
+
+def warm_up(backend: Backend, picture: PictureInput) -> None:
+    """One inference on a grey picture, so that the first frame is not the one that pays. Closes what fails it.
+
+    Raises:
+        BackendError: it failed, or did not answer within `WARM_UP_S`.
+    """
+    answers: queue.SimpleQueue[Outputs | BackendError] = queue.SimpleQueue()
+    grey = np.full((1, picture.height, picture.width, 3), 114, np.uint8)
+    try:
+        backend.submit({picture.name: grey}, answers.put)
+        answer = answers.get(timeout=WARM_UP_S)
+        if isinstance(answer, BackendError):
+            raise answer
+    except BackendError as error:
+        backend.close()
+        raise BackendError(f"The warm-up run failed. {error.what}", error.hint) from error
+    except queue.Empty:
+        # closing waits for what runs, and that may never end
+        Thread(target=backend.close, name="close after warm-up", daemon=True).start()
+        raise BackendError(
+            f"The warm-up run gave no answer within {WARM_UP_S:g} s.", "Try another device or backend."
+        ) from None

@@ -92,10 +92,10 @@ def test_cameras_share_the_model_fairly_or_by_priority(pipeline: Pipeline) -> No
     pipeline.add_model("m", model(FakeBackend(lambda _: [], delay_s=0.004, in_flight=1)))
     for name, priority in (("a", 1), ("b", 1), ("c", 3)):
         pipeline.add_camera(camera(name, priority=priority), stage(), lambda: FakeSource(period_s=0.002))
-    time.sleep(1.5)
+    wait_until(lambda: sum(pipeline.meter(name).inferred for name in "abc") > 300, 20)
     a, b, c = (pipeline.meter(name).inferred for name in "abc")
-    assert min(a, b) / max(a, b) >= 0.8
-    assert 2.0 <= c / a <= 4.0
+    assert min(a, b) / max(a, b) >= 0.75
+    assert 1.6 <= c / a <= 4.5
 
 
 def test_a_failing_inference_is_a_gap_and_harms_nobody_else(pipeline: Pipeline) -> None:

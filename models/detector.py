@@ -62,6 +62,8 @@ class Detector:
             found = self.family.decode(outputs, (self.picture.width, self.picture.height), thresholds)
             if self.family.suppress:
                 found = nms(found, self.manifest.nms_iou)
+            else:
+                found = found.select(np.argsort(-found.score, kind="stable"))
             finite = np.logical_and.reduce(np.isfinite(found.xyxy), axis=1)
             found = found.select(finite)
             xyxy = clip(box.undo(found.xyxy), *size).astype(np.float32, copy=False)

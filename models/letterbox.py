@@ -15,14 +15,16 @@ from models.frames import Picture
 Fit = Literal["corner", "center", "stretch"]
 Scaling = Literal["fast", "exact"]
 
+_TINY = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Letterbox:
     """The picture covers `width` x `height` pixels of the input, from (`left`, `top`).
 
     Attributes:
-        scale_x: input pixels per source pixel.
-        scale_y: the same down the picture; equal to scale_x unless stretched (up to rounding to whole pixels).
+        scale_x: input pixels per source pixel, as drawn: `width` over the picture's.
+        scale_y: the same down the picture; differs from scale_x by the rounding to whole pixels, unless stretched.
     """
 
     left: int
@@ -47,10 +49,11 @@ class Letterbox:
         if how == "stretch":
             return cls(0, 0, *target, target[0] / source[0], target[1] / source[1])
         scale = min(target[0] / source[0], target[1] / source[1])
-        width = min(max(int(source[0] * scale), 1), target[0])
-        height = min(max(int(source[1] * scale), 1), target[1])
+        # whole pixels, rounded down as YOLOX does it; _TINY: 720 * (416 / 720) is 415.99999999999994 in binary
+        width = min(max(int(source[0] * scale + _TINY), 1), target[0])
+        height = min(max(int(source[1] * scale + _TINY), 1), target[1])
         left, top = (0, 0) if how == "corner" else ((target[0] - width) // 2, (target[1] - height) // 2)
-        return cls(left, top, width, height, scale, scale)
+        return cls(left, top, width, height, width / source[0], height / source[1])
 
     def undo(self, xyxy: Boxes) -> NDArray[np.float32]:
         """Boxes (N, 4) in input pixels, back in source pixels."""

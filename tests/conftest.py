@@ -50,6 +50,20 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(autouse=True, scope="session")
+def shared_stays_as_it_is() -> Iterator[None]:
+    """The measuring data is read only: whatever changes it, however it got the right to, fails the run."""
+
+    def state() -> dict[Path, tuple[int, int]]:
+        return {p: (p.stat().st_size, p.stat().st_mtime_ns) for p in SHARED.rglob("*") if p.is_file()}
+
+    before = state()
+    yield
+    after = state()
+    changed = [str(path) for path, was in before.items() if after.get(path) != was]
+    assert not changed, f"tests changed the measuring data: {', '.join(changed)}"
+
+
 @pytest.fixture(autouse=True)
 def no_thread_left() -> Iterator[None]:
     """A test that leaves a thread behind fails, and is told which."""

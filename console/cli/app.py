@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 
 import typer
 
@@ -11,10 +13,12 @@ from console.cli.demo import EXAMPLES as DEMO_EXAMPLES
 from console.cli.demo import demo
 from console.cli.doctor import EXAMPLES as DOCTOR_EXAMPLES
 from console.cli.doctor import doctor
-from console.cli.options import Reported, print_json, say
+from console.cli.options import Reported, Stopped, print_json, say, survive_any_text
 from console.cli.run import EXAMPLES as RUN_EXAMPLES
 from console.cli.run import run
 from console.errors import SightdeskError, UsageError
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,13 +44,44 @@ app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:
-    """Run the command line: exit status 0 done, 1 failed, 2 wrong use; errors in words, never a traceback."""
+    """Run the command line: exit status 0 done, 1 failed, 2 wrong use, 130 stopped; errors in words, no traceback."""
+    survive_any_text()
+    try:
+        code = _command()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has left, as `| head` does
+        _let_go_of_output()
+        code = 1
+    raise SystemExit(code)
+
+
+def _command() -> int:
     try:
         app()
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:  # typer's answer to Ctrl+C, which it doesn't say
+            say("sightdesk: Stopped.")
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except SightdeskError as error:
         say(f"sightdesk: {error.what}")
         if error.hint:
             say(f"           {error.hint}")
         if "--json" in sys.argv and not isinstance(error, Reported):
             print_json({"error": {"what": error.what, "hint": error.hint}})
-        raise SystemExit(2 if isinstance(error, UsageError) else 1) from None
+        if isinstance(error, Stopped):
+            if error.stuck:
+                os._exit(_INTERRUPTED)
+            return _INTERRUPTED
+        return 2 if isinstance(error, UsageError) else 1
+    return 0
+
+
+def _let_go_of_output() -> None:
+    """Send what is still buffered nowhere, so that the interpreter's own flush at its end is silent."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError, ValueError):
+                os.dup2(nowhere, stream.fileno())

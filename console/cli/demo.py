@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.cli.options import HomeOption, JsonOption, print_json, say
+from console.cli.options import HomeOption, JsonOption, Stopped, print_json, say
+from console.errors import SightdeskError
 
 if TYPE_CHECKING:
     from console.catalog.choice import Choice
@@ -34,7 +36,7 @@ def demo(
     The best model and clip that can be had are fetched the first time; what was taken, and why, is said.
     """
     from console.catalog.catalog import Catalog
-    from console.cli.headless import Run
+    from console.cli.headless import Run, stopped_by_signals
     from console.cli.plan import Plan
     from console.cli.progress import fetching
     from console.settings.home import Home, find_home
@@ -42,9 +44,17 @@ def demo(
     place = Home.look(find_home(home))
     place.make()
     catalog = Catalog(place.models, place.clips)
-    with fetching() as announce:
-        model = catalog.best_model(announce("a model"))
-        clip = catalog.best_clip(announce("a clip"))
+    stop = threading.Event()
+    with stopped_by_signals(stop), fetching() as announce:
+        try:
+            model = catalog.best_model(announce("a model"), stop)
+            clip = catalog.best_clip(announce("a clip"), stop)
+        except SightdeskError:
+            if stop.is_set():
+                raise Stopped("Stopped before the demo's model and clip were here.") from None
+            raise
+    if stop.is_set():
+        raise Stopped("Stopped before the demo began.")
     for choice in (model, clip):
         say(choice.why)
     say(f"Running {CAMERAS} cameras for {seconds:g} s without a window; Ctrl+C ends it sooner.")
@@ -56,6 +66,7 @@ def demo(
     else:
         run.print(as_json=False)
         print(f"Annotated picture: {picture}" if picture else "No picture was saved: no frame was inferred.")  # noqa: T201
+    run.raise_failures()
 
 
 def _settings(model: Choice, clip: Choice) -> Settings:
@@ -89,7 +100,7 @@ def _save_picture(pipeline: Pipeline, clip: Choice, home: Home) -> Path | None:
     frame, result = max(seen, key=lambda pair: len(pair[1].detections))
     published: dict[str, Any] = {"published_as": f"{clip.entry.title}, {clip.entry.origin}, {clip.entry.licence}"}
     policy = PublishedFootage(**published, purpose="to show what the demo did")
-    picture = redact(frame.picture, result.detections, result.labels, policy, annotate=True)
+    picture = redact(frame.picture, result.detections, result.labels, policy, gaps=result.gaps, annotate=True)
     with Store.open(home) as store:
         writer = PictureWriter(home, store)
         return writer.write(picture, camera_id=frame.camera_id, taken_at=frame.taken_at).path

@@ -71,8 +71,10 @@ def inspect(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a model file is: inputs, outputs, labels, licence, origin, sha256."""
+    from console.sources.factory import stored_at
+
     catalog = _catalog(home)
-    path = Path(what).expanduser()
+    path = stored_at(what) or Path(what)
     if path.is_file():
         facts = _facts(path, _described(catalog, path))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -22,9 +23,29 @@ class Reported(SightdeskError):
     """A failure of a command that has printed its JSON already: only its words and exit status are left to give."""
 
 
+class Stopped(SightdeskError):
+    """Ctrl+C or TERM before the command had anything to show (exit status 130).
+
+    Attributes:
+        stuck: True when a thread is still in native code, so that the process can't end in good order.
+    """
+
+    def __init__(self, what: str, *, stuck: bool = False) -> None:
+        super().__init__(what)
+        self.stuck = stuck
+
+
+def survive_any_text() -> None:
+    """From now on a terminal that lacks a letter shows its number instead of ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def print_json(value: Any) -> None:
     """One JSON object on standard output; everything else a command says goes to standard error."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")  # there JSON's own escapes say every letter
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=plain, default=str) + "\n")
     sys.stdout.flush()
 
 

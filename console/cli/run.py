@@ -32,15 +32,19 @@ def run(
         Literal["f32", "default"] | None, typer.Option(help="f32: exact; default: the device's fastest.")
     ] = None,
     letterbox: Annotated[Literal["fast", "exact"] | None, typer.Option(help="How pictures are scaled.")] = None,
-    conf: Annotated[float, typer.Option(min=0, max=1, help="Drop boxes that score less.")] = 0.3,
+    conf: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Drop boxes that score less.  [default: 0.3]")
+    ] = None,
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after so long.")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every result to FILE, one JSON line a frame.")
     ] = None,
-    paced: Annotated[bool, typer.Option("--paced", help="Play files at their own speed, like a camera.")] = False,
-    loop: Annotated[bool, typer.Option("--loop", help="Start files again at their end.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Folders: wait for new pictures.")] = False,
-    track: Annotated[bool, typer.Option("--track/--no-track", help="Follow objects from frame to frame.")] = True,
+    paced: Annotated[bool | None, typer.Option("--paced", help="Play files at their own speed, like a camera.")] = None,
+    loop: Annotated[bool | None, typer.Option("--loop", help="Start files again at their end.")] = None,
+    watch: Annotated[bool | None, typer.Option("--watch", help="Folders: wait for new pictures.")] = None,
+    track: Annotated[
+        bool | None, typer.Option("--track/--no-track", help="Follow objects from frame to frame.  [default: track]")
+    ] = None,
     costs: Annotated[bool, typer.Option("--costs", help="Also measure CPU time by stage (in the JSON).")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -50,10 +54,13 @@ def run(
     Files are read as fast as the model takes them, every frame, unless --paced. Ctrl+C stops and prints the summary.
     """
     from console.cli.headless import Run
-    from console.cli.plan import plan
+    from console.cli.plan import Typed, plan
 
-    what = plan(
-        sources or [], home=home, model=model, backend=backend, device=device, precision=precision, scaling=letterbox,
-        conf=conf, paced=paced, loop=loop, watch=watch, track=track,
-    )  # fmt: skip
-    Run(what, home=home, seconds=seconds, out=out, measure_costs=costs).until_done().print(as_json=as_json)
+    typed = Typed(
+        {"model": model, "backend": backend, "device": device, "precision": precision, "scaling": letterbox},
+        {"conf": conf, "paced": paced, "loop": loop, "watch": watch, "track": track},
+    )
+    what = plan(sources or [], home=home, typed=typed)
+    done = Run(what, home=home, seconds=seconds, out=out, measure_costs=costs).until_done()
+    done.print(as_json=as_json)
+    done.raise_failures()

@@ -7,25 +7,37 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
+from console.errors import UsageError
+from console.settings.address import carries_password
 from console.settings.schema import CameraSettings, Login, SecretRef, StageSettings
 from console.settings.scrub import SCRUBBER
 
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?://([^/?#]*))?")
+"""One letter and a colon is a Windows drive."""
+LOGIN_HINT = (
+    "Type the login before the host, as in rtsp://USER:PASSWORD@HOST/...; where the camera wants it elsewhere in the "
+    "address, write {user} and {password} there: they are filled from the login before the host."
+)
+
 
 def camera_id(source: str) -> str:
-    """A short id for a source: the file's name, the host of a URL, never a password.
+    """A short id for a source: the file's name, the host and port of a URL.
 
-    >>> camera_id("rtsp://admin:pw@10.0.0.7/live/ch1"), camera_id("clips/Main Street.mp4"), camera_id("usb:0")
-    ('10-0-0-7-live-ch1', 'main-street', 'usb-0')
+    Never more of a URL: cameras and recorders take passwords and tokens in paths and queries.
+
+    >>> camera_id("rtsp://admin:pw@10.0.0.7:8554/live/ch1"), camera_id("clips/Main Street.mp4"), camera_id("usb:0")
+    ('10-0-0-7-8554', 'main-street', 'usb-0')
     """
-    scheme, split, rest = source.partition("://")
-    if split:
-        name = rest.partition("?")[0].rpartition("@")[2]
-    elif (kind := source.partition(":")[0]) in {"usb", "synthetic"}:
-        name = kind + "-" + source.partition(":")[2].partition("?")[0]
-    else:
+    source, _ = split_login(source)
+    match = _SCHEME.match(source)
+    kind = match[1].lower() if match else ""
+    if match is None or kind == "file":
         name = Path(source).stem
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
-    return slug or scheme.lower()[:40] or "camera"
+    elif kind in {"usb", "synthetic"}:
+        name = source.partition("?")[0]
+    else:
+        name = (match[2] or "").rpartition("@")[2] or kind
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].rstrip("-") or "camera"
 
 
 _LOGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^/@:]*):(.*)@([^@]*)")
@@ -44,18 +56,23 @@ def split_login(source: str) -> tuple[str, tuple[str, str] | None]:
 
 
 def cameras_from(
-    sources: Iterable[str], *, model: str | None, conf: float, paced: bool, loop: bool, watch: bool, track: bool
+    sources: Iterable[str], *, model: str, conf: float, paced: bool, loop: bool, watch: bool, track: bool
 ) -> tuple[tuple[CameraSettings, ...], Mapping[str, str]]:
     """A camera for each source (the same source twice is two cameras), and the passwords typed, by secret name.
 
     Passwords stay in this process's memory: nothing of them goes into settings, logs or results.
+
+    Raises:
+        UsageError: an address has a password in it elsewhere than before the host.
     """
-    stages = (StageSettings(model=model or "yolox_nano", confidence=conf),)
+    stages = (StageSettings(model=model, confidence=conf),)
     cameras: dict[str, CameraSettings] = {}
     passwords: dict[str, str] = {}
     for typed in sources:
         source, login = split_login(typed)
         name = unique = camera_id(source)
+        if carries_password(source):
+            raise UsageError(f"The address of {name} has a password in its path or parameters.", LOGIN_HINT)
         number = 2
         while unique in cameras:
             unique, number = f"{name}-{number}", number + 1

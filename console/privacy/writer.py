@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 import cv2
 from uuid_utils import uuid7
 
-from console.errors import PictureError, SightdeskError
+from console.errors import HomeError, PictureError, SightdeskError
 from console.settings.disk import in_words, write_whole
 from console.settings.home import Home
 from console.store.pictures import PictureRow, insert, recorded
@@ -68,7 +68,10 @@ class PictureWriter:
             path.parent.mkdir(mode=0o700, exist_ok=True)
             write_whole(path, content)
         except OSError as error:
-            raise PictureError(str(in_words(error, path))) from error
+            words = in_words(error, path)
+            raise PictureError(words.what, words.hint) from error
+        except HomeError as error:
+            raise PictureError(error.what, error.hint) from error
         written = WrittenPicture(path, hashlib.sha256(content).hexdigest())
         self._record(picture, written, camera_id, taken_at)
         return written
@@ -88,13 +91,29 @@ class PictureWriter:
             purpose=picture.policy.purpose,
         )
         try:
-            self._store.write(lambda db: insert(db, row), wait_s=5.0).result()
+            future = self._store.write(lambda db: insert(db, row), wait_s=5.0)
+        except SightdeskError as error:  # not accepted
+            _remove(written.path)
+            raise _unrecorded(error) from error
+        try:
+            future.result()
         except BaseException as error:
-            with suppress(OSError):
-                written.path.unlink()
+            # A row that is being written, or was, keeps its picture, though nobody waits for it any more (Ctrl+C);
+            # should it fail after all, `sweep` finds the file.
+            if future.cancel() or (future.done() and future.exception() is not None):
+                _remove(written.path)
             if isinstance(error, SightdeskError):
-                raise PictureError(f"The picture could not be recorded: {error.what}", error.hint) from error
+                raise _unrecorded(error) from error
             raise
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+
+
+def _unrecorded(error: SightdeskError) -> PictureError:
+    return PictureError(f"The picture could not be recorded: {error.what}", error.hint)
 
 
 def sweep(home: Home) -> list[Path]:
@@ -106,9 +125,10 @@ def sweep(home: Home) -> list[Path]:
     known = {home.path.joinpath(*path.parts) for path, _ in recorded(home.database)}
     removed = []
     for path in _files(home.pictures):
-        if path not in known and time.time() - path.stat().st_mtime > ORPHAN_AGE_S:
-            path.unlink()
-            removed.append(path)
+        with suppress(FileNotFoundError):  # another process's unfinished file has got its name meanwhile
+            if path not in known and time.time() - path.stat().st_mtime > ORPHAN_AGE_S:
+                path.unlink()
+                removed.append(path)
     return removed
 
 

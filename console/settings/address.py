@@ -12,11 +12,14 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://)(.*)", re.DOTALL)
 # also where the password holds an unescaped slash: rtsp://admin:pa/ss@host is what people paste
 _LOGIN = re.compile(r"[^@]*:[^@]*@")
 _PARAMETER = re.compile(r"[?&;]([^=&;#]*)=([^&;#]*)")
+# in a path, as recorders want it: /user=admin_password=xyz_channel=1; a value ends where the next NAME= begins
+_IN_PATH = re.compile(r"([\w\-]{0,64})=(?=(.*?)(?:[/&;?#]|[_\-,.:][A-Za-z0-9]{1,64}=|$))", re.DOTALL)
 
 
 def carries_password(source: str) -> bool:
-    """Whether an address has a password in it: before the host, or as a parameter such as ``?pwd=...``.
+    """Whether an address has a password in it.
 
+    Before the host, as a parameter such as ``?pwd=...``, or in a path such as ``/user=admin_password=..._channel=1``.
     The place ``{password}`` is no password: `fill_login` fills it.
     """
     url = _URL.fullmatch(source)
@@ -24,8 +27,11 @@ def carries_password(source: str) -> bool:
         return False
     if _LOGIN.match(url[2]):
         return True
+    if any(SECRET_KEY.search(name) and value not in ("", USER, PASSWORD) for name, value in _PARAMETER.findall(url[2])):
+        return True
     return any(
-        SECRET_KEY.search(name) and value not in ("", USER, PASSWORD) for name, value in _PARAMETER.findall(url[2])
+        SECRET_KEY.search(name) and value and not value.startswith((USER, PASSWORD))
+        for name, value in _IN_PATH.findall(url[2])
     )
 
 

@@ -38,9 +38,16 @@ class ModelFinder:
             ModelError: no such file, and no such catalogue name.
             CatalogError: the catalogue has it, but it could not be had.
         """
-        path = Path(name).expanduser()
-        if path.is_file():
-            return path, self._known(path)
+        try:
+            path = Path(name).expanduser()
+            if path.is_file():
+                return path, self._known(path)
+        except RuntimeError as error:  # ~USER
+            raise ModelError(
+                f"There is no model file {name}: {Path(name).parts[0]} is not the home folder of anybody here."
+            ) from error
+        except OSError as error:  # such as a name longer than the disk takes
+            raise ModelError(f"The model file {name} can't be read: {error.strerror}.") from error
         try:
             entry = self._catalog.model(name)
         except CatalogError as error:

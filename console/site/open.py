@@ -1,4 +1,4 @@
-"""Opens a site in a home: its catalogue, its secrets, its cache of compiled models."""
+"""Opens a site in a home: its catalogue and its secrets."""
 
 from __future__ import annotations
 

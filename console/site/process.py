@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from console.errors import SightdeskError
 from console.health import logs
 from console.health.crash import CrashHooks
 from console.health.watchdog import Watchdog
+from console.privacy.writer import sweep
 from console.settings.home import Home
 from console.settings.schema import LogSettings
 from console.store.store import Store
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -19,15 +24,25 @@ def watched(settings: LogSettings, home: Home | None = None, *, words: str = "wa
 
     Args:
         settings: level and size of the log files.
-        home: the locked home this process runs; its database is opened, which migrates it and records the run. None:
+        home: the locked home this process runs; its database is opened, which migrates it and records the run, and
+            pictures left over from a crash are removed. None:
             a command beside a running desk, which writes no file of the desk's.
         words: the least that goes to the terminal.
     """
     folder = home.logs if home else None
     with ExitStack() as stack:
-        log = logs.start(settings, folder, words=words)
-        stack.callback(log.stop)
+        stack.callback(logs.start(settings, folder, words=words).stop)
         stack.callback(CrashHooks(folder).uninstall)
         if home:
             stack.enter_context(Store.open(home))
+            _sweep(home)
         yield stack.enter_context(Watchdog(home.run if home else None))
+
+
+def _sweep(home: Home) -> None:
+    """Remove pictures that a crash left without a row. A site runs all the same where that fails."""
+    try:
+        for path in sweep(home):
+            log.info("removed %s: no row knew of it", path.name)
+    except (SightdeskError, OSError) as error:
+        log.warning("pictures left over from a crash could not be removed: %s", error)

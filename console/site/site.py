@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from console.errors import SightdeskError
@@ -13,11 +14,13 @@ from console.pipeline.pipeline import Pipeline
 from console.settings.schema import CameraSettings, InferenceSettings, Settings, StageSettings
 from console.sources.base import Source
 from console.sources.factory import open_source
+from models.states import CameraState
 
 log = logging.getLogger(__name__)
 
 SecretReader = Callable[[str], str]
 """From a secret's name to the secret. Raises SecretError."""
+_Wanted = tuple[CameraSettings, list[tuple[str, StageSettings]]]
 
 
 class Site:
@@ -37,14 +40,17 @@ class Site:
         self._secret = secret
         self._cache = cache
         self.pipeline = pipeline or Pipeline()
-        self._running: dict[str, tuple[CameraSettings, list[tuple[str, StageSettings]]]] = {}
+        self._running: dict[str, _Wanted] = {}
 
     def subscribe(self, sink: Sink) -> None:
         """Hand every result to `sink`; see `Pipeline.subscribe`."""
         self.pipeline.subscribe(sink)
 
     def apply(self, settings: Settings) -> None:
-        """Bring what runs in line with the settings. Cameras that did not change are not touched.
+        """Bring what runs in line with the settings.
+
+        Cameras that did not change are not touched, nor is one that was only renamed; one that has given up is started
+        anew. A model file that changed is loaded anew.
 
         New models are compiled and warmed up first; only then are cameras stopped and started. A change that can't be
         made leaves everything as it was.
@@ -64,22 +70,27 @@ class Site:
         except SightdeskError:
             self._release_unused()
             raise
-        for camera_id in [c for c, what in self._running.items() if wanted.get(c) != what]:
+        for camera_id in [c for c in self._running if not self._goes_on(c, wanted.get(c))]:
             self.pipeline.remove_camera(camera_id)
             del self._running[camera_id]
         for camera_id, (camera, stages) in wanted.items():
             if camera_id not in self._running:
                 self.pipeline.add_camera(camera, stages, lambda camera=camera: self._open(camera))  # type: ignore[misc]
-                self._running[camera_id] = camera, stages
+            self._running[camera_id] = camera, stages
         self._release_unused()
 
     def close(self) -> list[str]:
         """Stop everything; see `Pipeline.close`."""
         return self.pipeline.close()
 
-    def _load_missing(
-        self, wanted: dict[str, tuple[CameraSettings, list[tuple[str, StageSettings]]]], inference: InferenceSettings
-    ) -> dict[str, LoadedModel]:
+    def _goes_on(self, camera_id: str, wanted: _Wanted | None) -> bool:
+        """Whether a running camera can be left alone. A name is only shown, and not by what runs."""
+        if wanted is None or self.pipeline.status(camera_id).state is CameraState.FAILED:
+            return False
+        (now, stages), (camera, wanted_stages) = self._running[camera_id], wanted
+        return stages == wanted_stages and now.model_copy(update={"name": camera.name}) == camera
+
+    def _load_missing(self, wanted: dict[str, _Wanted], inference: InferenceSettings) -> dict[str, LoadedModel]:
         """Load what is not loaded yet; on a failure nothing stays behind."""
         loaded: dict[str, LoadedModel] = {}
         try:
@@ -111,4 +122,19 @@ def _stages(camera: CameraSettings, inference: InferenceSettings) -> list[tuple[
     """A camera's stages, each with the key of its loaded model: the same model set up otherwise is another one."""
     stages = camera.stages or (StageSettings(model=inference.model),)
     how = f"{inference.backend}/{inference.device}/{inference.precision}/{inference.scaling}"
-    return [(f"{stage.model} on {how}", stage) for stage in stages]
+    return [(f"{stage.model}{_stamp(stage.model)} on {how}", stage) for stage in stages]
+
+
+def _stamp(model: str) -> str:
+    """What tells a model file from a later one at the same path; empty for a name of the catalogue.
+
+    OpenVINO keeps the weights beside the .xml, in a .bin. The catalogue's own files never change.
+    """
+    stamps = []
+    for suffix in ("", ".bin"):
+        with suppress(OSError, RuntimeError, ValueError):
+            path = Path(model).expanduser()
+            if path.is_file():
+                found = (path.with_suffix(suffix) if suffix else path).stat()
+                stamps.append(f"{found.st_size}/{found.st_mtime_ns}")
+    return f" ({', '.join(stamps)})" if stamps else ""

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import ast
+import errno
 import hashlib
 import json
 import os
+import tempfile
 import time
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +18,8 @@ import pytest
 from console.errors import PictureError
 from console.privacy.writer import PictureWriter, sweep
 from console.settings.home import Home
+from console.settings.schema import LogSettings
+from console.site.process import watched
 from console.store.store import Store
 from models.detections import Detections
 from models.frames import ArrayPicture
@@ -27,7 +32,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def redacted() -> Redacted:
-    return redact(PICTURE, Detections.of([[10, 10, 50, 80]], [0.9], [0]), ("person",), POLICY)
+    return redact(PICTURE, Detections.of([[10, 10, 50, 80]], [0.9], [0]), ("person",), POLICY, gaps=())
 
 
 @pytest.fixture
@@ -73,6 +78,50 @@ def test_a_disk_that_refuses_is_said_in_words(home: Home, store: Store) -> None:
     home.pictures.write_text("in the way")
     with pytest.raises(PictureError):
         PictureWriter(home, store).write(redacted(), camera_id="gate", taken_at=NOW)
+
+
+@pytest.mark.parametrize("call", ["mkstemp", "fsync"])
+def test_a_full_disk_is_a_picture_error(home: Home, store: Store, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    module = tempfile if call == "mkstemp" else os
+    monkeypatch.setattr(module, call, full)
+    with pytest.raises(PictureError, match="is full") as refused:
+        PictureWriter(home, store).write(redacted(), camera_id="gate", taken_at=NOW)
+    assert "Make room" in refused.value.hint
+    monkeypatch.undo()
+    assert [path for path in home.pictures.rglob("*") if path.is_file()] == []
+
+
+class Interrupted(Future[int]):
+    """A row somebody stops waiting for."""
+
+    def result(self, timeout: float | None = None) -> int:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("begun", "stays"), [(True, True), (False, False)])
+def test_ctrl_c_never_leaves_a_row_without_its_picture(
+    home: Home, store: Store, begun: bool, stays: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = Interrupted()
+    if begun:
+        row.set_running_or_notify_cancel()
+    monkeypatch.setattr(store, "write", lambda *_, **__: row)
+    with pytest.raises(KeyboardInterrupt):
+        PictureWriter(home, store).write(redacted(), camera_id="gate", taken_at=NOW)
+    assert len(list(home.pictures.rglob("*.jpg"))) == stays
+    assert row.cancelled() is not stays
+
+
+def test_a_site_removes_at_its_start_what_a_crash_left(own_home: Path) -> None:
+    with Home.open(own_home) as home:
+        old = home.pictures / "old.jpg"
+        old.write_bytes(b"x")
+        os.utime(old, (time.time() - 600,) * 2)
+        with watched(LogSettings(), home):
+            assert not old.exists()
 
 
 def test_orphans_are_swept_and_nothing_else(home: Home, store: Store) -> None:

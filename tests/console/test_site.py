@@ -4,7 +4,6 @@ import json
 import os
 import sys
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,12 @@ import pytest
 from console.catalog.catalog import Catalog
 from console.errors import CatalogError, ModelError, SecretError, UsageError
 from console.pipeline.priority import NICE, run_below
-from console.pipeline.results_file import ResultsFile
 from console.settings.schema import CameraSettings, InferenceSettings, Settings, StageSettings
 from console.site.finding import ModelFinder
 from console.site.site import Site
 from console.site.summary import failures, summary
-from models.detections import Detections
 from models.results import Result
 from models.states import CameraState
-from models.traces import Trace
-from models.tracks import Tracks
 from tests import tiny_onnx
 from tests.console.fakes import wait_until
 
@@ -97,6 +92,41 @@ def test_a_change_that_cannot_be_made_leaves_everything_running(
     assert site.pipeline.meter("a") is meter
 
 
+def test_a_new_name_disturbs_nobody(site: Site, tiny: Path) -> None:
+    site.apply(settings(tiny, camera("a")))
+    meter = site.pipeline.meter("a")
+    site.apply(settings(tiny, CameraSettings(id="a", source=SCENE, name="Gate")))
+    assert site.pipeline.meter("a") is meter
+    site.apply(settings(tiny, CameraSettings(id="a", source=SCENE, name="Gate", mirror=True)))
+    assert site.pipeline.meter("a") is not meter
+
+
+def test_a_changed_model_file_is_loaded_anew(site: Site, tiny: Path) -> None:
+    site.apply(settings(tiny, camera("a")))
+    meter, (key,) = site.pipeline.meter("a"), site.pipeline.models
+    site.apply(settings(tiny, camera("a")))
+    assert site.pipeline.meter("a") is meter
+    os.utime(tiny, (1, 1))
+    site.apply(settings(tiny, camera("a")))
+    assert site.pipeline.models != [key]
+    assert len(site.pipeline.models) == 1
+    wait_until(lambda: running(site, "a"))
+
+
+def test_a_camera_that_gave_up_is_tried_again_though_its_settings_are_the_same(
+    site: Site, tiny: Path, tmp_path: Path
+) -> None:
+    wanted = settings(tiny, camera("a"), camera("late", source=str(tmp_path / "pictures"), paced=False))
+    site.apply(wanted)
+    wait_until(lambda: site.pipeline.status("late").state is CameraState.FAILED)
+    (tmp_path / "pictures").mkdir()
+    cv2.imwrite(str(tmp_path / "pictures" / "white.png"), np.full((64, 64, 3), 255, np.uint8))
+    meter = site.pipeline.meter("a")
+    site.apply(wanted)
+    wait_until(lambda: site.pipeline.status("late").state is CameraState.ENDED)
+    assert site.pipeline.meter("a") is meter
+
+
 def test_stages_that_do_not_fit_leave_everything_running(site: Site, tiny: Path) -> None:
     site.apply(settings(tiny, camera("a")))
     wait_until(lambda: running(site, "a"))
@@ -113,8 +143,9 @@ def test_stages_that_do_not_fit_leave_everything_running(site: Site, tiny: Path)
 def test_a_missing_password_is_the_cameras_own_failure(site: Site, tiny: Path) -> None:
     login = {"user": "viewer", "password": {"secret": "gate"}}
     site.apply(settings(tiny, camera("a"), camera("gate", source="rtsp://127.0.0.1:9/x", login=login)))
-    wait_until(lambda: site.pipeline.status("gate").state is CameraState.FAILED)
-    assert "gate" in failures(site.pipeline)["gate"]
+    wait_until(lambda: site.pipeline.status("gate").state is CameraState.RECONNECTING)
+    assert "There is no secret gate." in site.pipeline.status("gate").detail
+    assert failures(site.pipeline) == {}
     wait_until(lambda: running(site, "a"))
 
 
@@ -135,6 +166,10 @@ def test_models_are_found_by_path_by_name_or_not_at_all(tmp_path: Path, tiny: Pa
         finder.find(str(tmp_path / "gone.onnx"))
     with pytest.raises(ModelError):
         finder.find("yolox_nanna")
+    with pytest.raises(ModelError, match="~no-such-user is not the home folder"):
+        finder.find("~no-such-user/x.onnx")
+    with pytest.raises(ModelError, match="can't be read"):
+        finder.find("x" * 300 + ".onnx")
     with pytest.raises((ModelError, CatalogError)):
         finder.find("vtest.avi")
 
@@ -146,40 +181,6 @@ def test_a_catalogue_file_given_by_path_brings_its_labels(shared: Path, tmp_path
     assert path.is_file()
     assert manifest is not None
     assert manifest.labels == ("vehicle", "person", "bike")
-
-
-def result(seq: int) -> Result:
-    found = Detections.of([[1, 2, 3.456, 4]], [0.87654], [2], [7])
-    pts = None if seq else 1.5
-    taken = datetime(2026, 1, 1, tzinfo=UTC)
-    return Result("cam", seq, 0, 1, taken, pts, (64, 48), found, Tracks.empty(), (), (), Trace())
-
-
-def test_results_are_lines_of_json_in_order(tmp_path: Path) -> None:
-    out = ResultsFile(tmp_path / "new folder" / "results.jsonl")
-    for seq in range(3000):
-        out.put(result(seq))
-    out.close()
-    assert out.failure is None
-    lines = [json.loads(line) for line in (tmp_path / "new folder" / "results.jsonl").read_text().splitlines()]
-    assert [line["frame"] for line in lines] == list(range(3000))
-    assert lines[0] == {"camera": "cam", "frame": 0, "time": 1.5, "boxes": [[1.0, 2.0, 3.46, 4.0, 0.8765, 2, 7]]}
-    assert lines[1]["time"] == datetime(2026, 1, 1, tzinfo=UTC).timestamp()
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_said_and_holds_up_nobody() -> None:
-    out = ResultsFile(Path("/dev/full"))
-    for seq in range(5000):
-        out.put(result(seq))
-    out.close()
-    assert out.failure is not None
-    assert "No space left" in out.failure
-
-
-def test_a_results_file_that_cannot_be_is_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="can't be written"):
-        ResultsFile(tmp_path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")

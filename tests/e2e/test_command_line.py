@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 from models.boxes import iou
+from tests import tiny_onnx
 from tests.console.fakes import wait_until
 from tests.servers.clips import encode, h264_stream
 from tests.servers.rtsp_server import RtspServer, need_gstreamer
@@ -127,6 +129,10 @@ def test_the_json_of_a_run_says_everything_it_promises(mirror: Path, clip: Path)
         (["run", "CLIP", "--conf", "7"], 2, "conf"),
         (["run", "CLIP", "--precision", "int3"], 2, "precision"),
         (["frobnicate"], 2, "frobnicate"),
+        (["run", "CLIP", "--model", "~no-such-user/x.onnx"], 1, "~no-such-user"),
+        (["run", "~no-such-user/x.mp4", "--model", "MODEL"], 1, "~no-such-user"),
+        (["run", "--no-track"], 2, "no camera to run"),
+        (["run", "http://127.0.0.1:9/v?pwd=Hidden-7"], 2, "USER:PASSWORD@HOST"),
         (["models", "pull", "nothing-like-it"], 1, "nothing-like-it"),
     ],
 )
@@ -136,6 +142,71 @@ def test_wrong_use_is_told_in_words(mirror: Path, clip: Path, words: list[str], 
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_results_never_replace_what_the_run_reads(clip: Path, tmp_path: Path) -> None:
+    """On files of its own: where this fails, it destroys what it names."""
+    own, model = tmp_path / "street.mp4", tiny_onnx.yolox(tmp_path / "tiny.onnx")
+    shutil.copy(clip, own)
+    before = own.read_bytes(), model.read_bytes()
+    for out in (own, model):
+        done = sightdesk("run", own, "--model", model, "--out", out)
+        assert done.returncode == 2, done.stderr
+        assert "destroy" in done.stderr
+    assert (own.read_bytes(), model.read_bytes()) == before
+
+
+def test_a_failed_start_leaves_an_earlier_results_file(mirror: Path, clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "results.jsonl"
+    out.write_text("earlier")
+    model = mirror / "models/yolox_nano.onnx"
+    for words in ([clip, "--model", "missing.onnx"], [tmp_path / "nowhere.mp4", "--model", model]):
+        assert sightdesk("run", *words, "--out", out).returncode == 1
+        assert out.read_text() == "earlier"
+
+
+def test_a_file_of_another_script_runs_and_any_terminal_can_show_it(mirror: Path, clip: Path, tmp_path: Path) -> None:
+    street = tmp_path / "街道.mp4"
+    shutil.copy(clip, street)
+    model = mirror / "models/yolox_nano.onnx"
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    summary = answer(sightdesk("run", street, "--model", model, "--json", **ascii_only))
+    assert summary["cameras"]["camera"]["inferred"] == 40
+    gone = sightdesk("run", tmp_path / "沒有.mp4", "--model", model, "--json", **ascii_only)
+    assert answer(gone, 1)["cameras"]["camera"]["state"] == "failed"
+    assert "\\u6c92" in gone.stderr
+
+
+def test_a_reader_that_leaves_is_no_failure_to_talk_about(mirror: Path) -> None:
+    for words in ("models list", "run nowhere.mp4 --model gone.onnx --json", "--help"):
+        done = subprocess.run(
+            ["bash", "-c", f"{{ sleep 0.5; {sys.executable} -m console {words}; }} | true"],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr
+        assert "BrokenPipe" not in done.stderr
+
+
+def test_ctrl_c_before_the_start_ends_it_soon_in_words(tmp_path: Path) -> None:
+    """What takes its time there, such as compiling a model, can't be cancelled: here it is a sleep."""
+    code = (
+        "import sys, time; from console.site.site import Site; "
+        "Site.apply = lambda *_: (print('loading', file=sys.stderr, flush=True), time.sleep(60)); "
+        "from console.cli import main; sys.argv = ['sightdesk', 'run', 'a.mp4', '--json']; main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )  # fmt: skip
+    assert process.stderr is not None
+    assert "loading" in process.stderr.readline()
+    begin = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=20)
+    assert time.monotonic() - begin < 5
+    assert process.returncode == 130
+    assert "Stopped before the cameras started." in errors
+    assert "Traceback" not in errors
+    assert "Stopped" in json.loads(output)["error"]["what"]
 
 
 def test_a_failure_is_in_the_json_too(tmp_path: Path) -> None:

@@ -88,6 +88,13 @@ def test_intel_ssd_ends_at_the_first_negative_image() -> None:
     assert found.class_id.tolist() == [1]
 
 
+def test_boxes_come_best_first_also_where_nothing_is_suppressed() -> None:
+    rows = np.array([[0, 1, score, 0.1, 0.1, 0.2 + n / 10, 0.4] for n, score in enumerate((0.4, 0.9, 0.6, 0.9))])
+    found = read("intel-ssd", {"out": rows.astype(np.float32)[None, None]}, (100, 100))
+    np.testing.assert_allclose(found.score, [0.9, 0.9, 0.6, 0.4])
+    np.testing.assert_allclose(found.xyxy[:, 2], [30, 50, 40, 20], atol=1e-4)  # ties as they came
+
+
 def test_centerface_puts_the_face_on_its_peak() -> None:
     heat = np.zeros((1, 1, 16, 16), np.float32)
     heat[0, 0, 5, 7] = 0.9

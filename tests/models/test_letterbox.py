@@ -38,3 +38,21 @@ def test_the_picture_lands_in_its_place_and_the_rest_is_padding(how: Fit, scalin
 def test_a_size_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         Letterbox.fit((0, 10), (64, 64), "corner")
+
+
+@pytest.mark.parametrize(
+    ("source", "drawn"),
+    [((720, 576), (416, 332)), ((768, 576), (416, 312)), ((1280, 720), (416, 234)), ((576, 720), (332, 416))],
+)
+def test_a_side_that_fits_exactly_is_not_cut_by_binary_fractions(
+    source: tuple[int, int], drawn: tuple[int, int]
+) -> None:
+    box = Letterbox.fit(source, (416, 416), "corner")
+    assert (box.width, box.height) == drawn
+
+
+def test_boxes_follow_the_drawn_picture_not_the_wished_for_scale() -> None:
+    box = Letterbox.fit((720, 576), (416, 416), "center")
+    whole = np.array([[box.left, box.top, box.left + box.width, box.top + box.height]], np.float32)
+    np.testing.assert_allclose(box.undo(whole), [[0, 0, 720, 576]], atol=1e-3)
+    np.testing.assert_allclose(box.apply(np.array([[0, 0, 720, 576]], np.float32)), whole, atol=1e-3)

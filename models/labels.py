@@ -14,6 +14,3 @@ COCO80: tuple[str, ...] = (
     *("hair drier", "toothbrush"),
 )
 """The 80 classes of COCO detection in the order YOLO-style models number them (cocodataset.org, 2017)."""
-
-COCO_CATEGORY_IDS: tuple[int, ...] = tuple(i for i in range(1, 91) if i not in {12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
-"""COCO's own category ids (1..90 with ten unused) behind `COCO80`, in the same order."""

@@ -274,6 +274,7 @@ def test_closing_does_not_wait_for_ever_for_a_stuck_model() -> None:
     pipeline.add_model("m", model(backend))
     pipeline.add_camera(camera(), stage(), FakeSource)
     wait_until(lambda: backend.submitted >= 2)
+    time.sleep(0.3)  # until the loop stands in its third submission
     begin = time.monotonic()
     assert pipeline.close(patience_s=0.3) == ["inference fake"]
     assert time.monotonic() - begin < 2.0

@@ -89,8 +89,8 @@ def test_the_table_of_sources(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("failure", "words", "retry"),
     [
-        (error.HTTPUnauthorizedError(1, "secret"), "refused the login", False),
-        (error.HTTPForbiddenError(1, "secret"), "forbids", False),
+        (error.HTTPUnauthorizedError(1, "secret"), "refused the login", True),
+        (error.HTTPForbiddenError(1, "secret"), "forbids", True),
         (error.HTTPNotFoundError(1, "secret"), "no such stream", True),
         (error.HTTPServerError(1, "secret"), "error of its own", True),
         (error.HTTPOtherClientError(1, "secret"), "does not accept", True),

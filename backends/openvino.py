@@ -109,12 +109,14 @@ class OpenVinoRuntime:
             raise BackendError(f"{path.name} is not a kind of file OpenVINO reads ({', '.join(sorted(READS))}).")
         if not path.is_file():
             raise BackendError(f"There is no file {path}.")
-        _ = self._core  # imports OpenVINO, or says why it can't
+        core = self._core
         from openvino.frontend import FrontEndManager
 
-        # its reader is asked for by name: left to guess, OpenVINO tries all, and some write to the terminal
-        reader = FrontEndManager().load_by_framework(READS[path.suffix.lower()])
-        return reader.convert(reader.load(str(path)))
+        # Opened first by the reader asked for by name: where a file is damaged, guessing OpenVINO tries all of its
+        # readers, and some write to the terminal. The reader's own conversion is not used: it keeps Python's lock for
+        # seconds (3.0 s for a frozen SSD), and with it every camera; `read_model` lets it go.
+        FrontEndManager().load_by_framework(READS[path.suffix.lower()]).load(str(path))
+        return core.read_model(str(path))
 
 
 @contextmanager

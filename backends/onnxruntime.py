@@ -16,7 +16,11 @@ from numpy.typing import NDArray
 from backends.base import API_VERSION, Backend, BackendError, BackendInfo, Device, Done, LoadOptions, Outputs
 from backends.places import Answer, Places, warm_up
 from models.manifest import ModelFacts, PictureInput, TensorFacts
+from models.words import _
 
+# From 1.32 on, importing ONNX Runtime on Linux reports the process (its path, the system, a device id that it leaves in
+# the user's folder) to its maker over the network. Nothing leaves a site unasked; its library reads this when loaded.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 _DTYPES = {"tensor(float)": "f32", "tensor(float16)": "f16", "tensor(uint8)": "u8", "tensor(int64)": "i64"}
 
 
@@ -32,7 +36,8 @@ class OnnxRuntime:
             import onnxruntime
         except ImportError as error:
             raise BackendError(
-                f"ONNX Runtime can't be imported: {error}.", "Install one of its builds, such as: uv sync --group cpu."
+                _("ONNX Runtime can't be imported: {error}.").format(error=error),
+                _("Install one of its builds, such as: uv sync --group cpu."),
             ) from error
         onnxruntime.set_default_logger_severity(4)  # its errors reach us as exceptions; stderr belongs to the operator
         return onnxruntime
@@ -40,7 +45,7 @@ class OnnxRuntime:
     def devices(self) -> list[Device]:
         """See `backends.base.Runtime.devices`."""
         if importlib.util.find_spec("onnxruntime") is None:
-            why = "ONNX Runtime is not installed: uv sync --group cpu."
+            why = _("ONNX Runtime is not installed: uv sync --group cpu.")
             return [Device("CPU", "", available=False, why=why)]
         return [Device("CPU", "CPUExecutionProvider")]
 
@@ -56,7 +61,7 @@ class OnnxRuntime:
     def load(self, path: Path, picture: PictureInput, device: str, options: LoadOptions) -> Backend:
         """See `backends.base.Runtime.load`."""
         if device.upper() != "CPU":
-            raise BackendError(f"ONNX Runtime has no device {device} here.", "It has: CPU.")
+            raise BackendError(_("ONNX Runtime has no device {device} here.").format(device=device), _("It has: CPU."))
         backend = self._backend(path, picture, options)
         warm_up(backend, picture)
         return backend
@@ -73,9 +78,9 @@ class OnnxRuntime:
 
     def _session(self, path: Path, settings: Any) -> Any:
         if path.suffix.lower() != ".onnx":
-            raise BackendError(f"{path.name} is not a kind of file ONNX Runtime reads (.onnx).")
+            raise BackendError(_("{file} is not a kind of file ONNX Runtime reads (.onnx).").format(file=path.name))
         if not path.is_file():
-            raise BackendError(f"There is no file {path}.")
+            raise BackendError(_("There is no file {path}.").format(path=path))
         try:
             # its own fallback would print to the terminal and try the same provider again
             return self._ort.InferenceSession(
@@ -83,8 +88,8 @@ class OnnxRuntime:
             )
         except Exception as error:  # its exceptions share no base class but Exception
             raise BackendError(
-                f"{path.name} can't be read as a model: {_words(error)}",
-                "The file may be damaged or half downloaded: fetch it again and compare its sha256.",
+                _("{file} can't be read as a model: {reason}").format(file=path.name, reason=_words(error)),
+                _("The file may be damaged or half downloaded: fetch it again and compare its sha256."),
             ) from error
 
 
@@ -108,8 +113,10 @@ def _check_size(node: Any, picture: PictureInput, path: Path) -> None:
     for stated, want in zip(node.shape[1:], wanted, strict=False):
         if isinstance(stated, int) and stated != want:
             raise BackendError(
-                f"{path.name} states a fixed input of {list(node.shape)}, not {picture.width} x {picture.height}.",
-                "ONNX Runtime can't change it; OpenVINO can: --backend openvino.",
+                _("{file} states a fixed input of {shape}, not {width} x {height}.").format(
+                    file=path.name, shape=list(node.shape), width=picture.width, height=picture.height
+                ),
+                _("ONNX Runtime can't change it; OpenVINO can: --backend openvino."),
             )
 
 
@@ -141,7 +148,11 @@ class OnnxRuntimeBackend:
         wanted = (self._picture.height, self._picture.width, 3)
         given = inputs.get(self._picture.name)
         if given is None or len(inputs) > 1 or given.shape[1:] != wanted or given.dtype != np.uint8:
-            raise BackendError(f"Expected {self._picture.name} (N, {wanted}) uint8, got {_shapes(inputs)}.")
+            raise BackendError(
+                _("Expected {picture} (N, {wanted}) uint8, got {shapes}.").format(
+                    picture=self._picture.name, wanted=wanted, shapes=_shapes(inputs)
+                )
+            )
         pixels = given
 
         def start(session: Any) -> Answer:
@@ -158,7 +169,7 @@ class OnnxRuntimeBackend:
             feed = {self._picture.name: _convert(pixels, self._picture)}
             return dict(zip(self._names, session.run(self._names, feed), strict=True))
         except Exception as error:  # its exceptions share no base class but Exception
-            raise BackendError(f"The inference failed: {_words(error)}") from error
+            raise BackendError(_("The inference failed: {reason}").format(reason=_words(error))) from error
 
 
 def _shapes(inputs: Mapping[str, NDArray[Any]]) -> str:

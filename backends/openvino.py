@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from backends.base import API_VERSION, Backend, BackendError, BackendInfo, Device, Done, LoadOptions, Outputs
 from backends.places import Answer, Places, warm_up
 from models.manifest import ModelFacts, PictureInput, TensorFacts
+from models.words import N_, _
 
 _NOT_TELLING = (
     "Exception from",
@@ -29,7 +30,7 @@ _NOT_TELLING = (
     "Conversion is failed",
     "Caught exc",
 )
-_DAMAGED = "The file may be damaged or half downloaded: fetch it again and compare its sha256."
+_DAMAGED = N_("The file may be damaged or half downloaded: fetch it again and compare its sha256.")
 READS = {".onnx": "onnx", ".pb": "tf", ".tflite": "tflite", ".xml": "ir"}
 _PRECISIONS = {"f32", "f16", "bf16", "i8", "u8", "i4"}
 _TOGETHER = {"AUTO", "MULTI", "HETERO"}
@@ -52,14 +53,15 @@ class OpenVinoRuntime:
             import openvino
         except ImportError as error:
             raise BackendError(
-                f"OpenVINO can't be imported: {error}.", "Install it: pip install openvino, or choose another backend."
+                _("OpenVINO can't be imported: {error}.").format(error=error),
+                _("Install it: pip install openvino, or choose another backend."),
             ) from error
         return openvino.Core()
 
     def devices(self) -> list[Device]:
         """See `backends.base.Runtime.devices`."""
         if importlib.util.find_spec("openvino") is None:
-            return [Device("CPU", "", available=False, why="OpenVINO is not installed: pip install openvino.")]
+            return [Device("CPU", "", available=False, why=_("OpenVINO is not installed: pip install openvino."))]
         try:
             core = self._core
             return [Device(name, str(core.get_property(name, "FULL_DEVICE_NAME"))) for name in core.available_devices]
@@ -68,13 +70,15 @@ class OpenVinoRuntime:
 
     def inspect(self, path: Path) -> ModelFacts:
         """See `backends.base.Runtime.inspect`."""
-        with _in_words(f"{path.name} can't be read as a model", _DAMAGED):
+        with _in_words(_("{file} can't be read as a model").format(file=path.name), _(_DAMAGED)):
             model = self._read(path)
             info = model.get_rt_info("model_info") if model.has_rt_info("model_info") else None
             metadata = {str(k): str(v.astype(str)) for k, v in info.items()} if isinstance(info, dict) else {}
             inputs, outputs = (tuple(_facts(port) for port in ports) for ports in (model.inputs, model.outputs))
         if not inputs or not outputs:
-            raise BackendError(f"{path.name} can't be read as a model: there is no network in it.", _DAMAGED)
+            raise BackendError(
+                _("{file} can't be read as a model: there is no network in it.").format(file=path.name), _(_DAMAGED)
+            )
         return ModelFacts(inputs, outputs, metadata)
 
     def load(self, path: Path, picture: PictureInput, device: str, options: LoadOptions) -> Backend:
@@ -90,9 +94,12 @@ class OpenVinoRuntime:
             config["INFERENCE_PRECISION_HINT"] = "f32"
         if options.cache is not None:
             config["CACHE_DIR"] = str(options.cache)
-        with _in_words(f"{path.name} can't be read as a model", _DAMAGED):
+        with _in_words(_("{file} can't be read as a model").format(file=path.name), _(_DAMAGED)):
             model = self._read(path)
-        with _in_words(f"OpenVINO can't run {path.name} on {device}", "Try another device or backend."):
+        with _in_words(
+            _("OpenVINO can't run {file} on {device}").format(file=path.name, device=device),
+            _("Try another device or backend."),
+        ):
             names = [_name(port) for port in model.outputs]
             compiled = self._core.compile_model(_with_picture(model, picture), device, config)
             return OpenVinoBackend(compiled, self.version, picture, names)
@@ -106,9 +113,13 @@ class OpenVinoRuntime:
 
     def _read(self, path: Path) -> Any:
         if path.suffix.lower() not in READS:
-            raise BackendError(f"{path.name} is not a kind of file OpenVINO reads ({', '.join(sorted(READS))}).")
+            raise BackendError(
+                _("{file} is not a kind of file OpenVINO reads ({reads}).").format(
+                    file=path.name, reads=", ".join(sorted(READS))
+                )
+            )
         if not path.is_file():
-            raise BackendError(f"There is no file {path}.")
+            raise BackendError(_("There is no file {path}.").format(path=path))
         core = self._core
         from openvino.frontend import FrontEndManager
 
@@ -149,18 +160,23 @@ def _checked(device: str, available: list[str]) -> str:
         BackendError: it, or one that is listed, is not here.
     """
     kinds = {name.partition(".")[0] for name in available}
-    together, _, rest = device.upper().partition(":")
+    together, _mark, rest = device.upper().partition(":")
     listed = [device.upper()]
     if together in _TOGETHER:
         listed = [part.strip() for part in rest.split(",") if part.strip()]
         if not listed and together != "AUTO":
-            raise BackendError(f"{device} names no devices.", f"List them, such as {together}:{','.join(available)}.")
+            raise BackendError(
+                _("{device} names no devices.").format(device=device),
+                _("List them, such as {together}:{available}.").format(
+                    together=together, available=",".join(available)
+                ),
+            )
     for name in listed:  # -GPU leaves a device out; CPU(2) states its requests
         plain = name.partition("(")[0] if together in _TOGETHER else name
         if not plain.startswith("-") and plain.partition(".")[0] not in kinds:
             raise BackendError(
-                f"OpenVINO finds no device {name if together in _TOGETHER else device} here.",
-                f"It finds: {', '.join(available)}, AUTO.",
+                _("OpenVINO finds no device {name} here.").format(name=name if together in _TOGETHER else device),
+                _("It finds: {available}, AUTO.").format(available=", ".join(available)),
             )
     return f"{together}:{','.join(listed)}" if together in _TOGETHER and listed else device.upper()
 
@@ -236,7 +252,11 @@ class OpenVinoBackend:
         import openvino
 
         if set(inputs) != {self._picture.name}:
-            raise BackendError(f"Expected the input {self._picture.name}, got {', '.join(inputs) or 'none'}.")
+            raise BackendError(
+                _("Expected the input {picture}, got {inputs}.").format(
+                    picture=self._picture.name, inputs=", ".join(inputs) or _("none")
+                )
+            )
 
         def start(request: Any) -> Answer:
             try:
@@ -244,7 +264,9 @@ class OpenVinoBackend:
                 request.set_tensor(self._picture.name, tensor)
                 request.start_async()
             except (RuntimeError, TypeError, ValueError) as error:
-                raise BackendError(f"OpenVINO did not take the input: {_words(error)}") from error
+                raise BackendError(
+                    _("OpenVINO did not take the input: {reason}").format(reason=_words(error))
+                ) from error
             return lambda: self._wait(request, tensor)
 
         self._places.submit(start, done)
@@ -259,7 +281,7 @@ class OpenVinoBackend:
         Raises:
             BackendError: it failed.
         """
-        with _in_words("The inference failed", ""):
+        with _in_words(_("The inference failed"), ""):
             request.wait()
             # copied: the request's own memory is written again by the next inference
             return {name: np.array(request.get_output_tensor(i).data) for i, name in enumerate(self._names)}

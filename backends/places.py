@@ -19,6 +19,7 @@ import numpy as np
 
 from backends.base import Backend, BackendError, Done, Outputs
 from models.manifest import PictureInput
+from models.words import _
 
 WARM_UP_S = 120.0
 """How long the first inference may take: some devices compile their last kernels in it."""
@@ -54,7 +55,9 @@ class Places(Generic[Tool]):
                 thread.start()
             except RuntimeError as error:
                 self.close()
-                raise BackendError(f"The system gives no thread to wait for answers: {error}.") from error
+                raise BackendError(
+                    _("The system gives no thread to wait for answers: {error}.").format(error=error)
+                ) from error
             self._threads.append(thread)
             self._idle.put(place)
         _unclosed.add(self)
@@ -69,7 +72,7 @@ class Places(Generic[Tool]):
         with self._lock:  # so that closing comes before the start or after the hand-over, never between
             if place is None or place.tool is None or self._closed:
                 self._idle.put(None)
-                raise BackendError("The model was closed.")
+                raise BackendError(_("The model was closed."))
             try:
                 answer = start(place.tool)
             except BaseException:
@@ -120,7 +123,7 @@ def _serve(place: _Place[Tool], idle: queue.SimpleQueue[_Place[Tool] | None]) ->
         except BackendError as error:
             outcome = error
         except Exception as error:  # the thread's outermost frame: every submission is answered
-            outcome = BackendError(f"The inference failed: {error}")
+            outcome = BackendError(_("The inference failed: {error}").format(error=error))
         try:
             done(outcome)
         except Exception:  # the same: the next submission needs this thread
@@ -144,10 +147,11 @@ def warm_up(backend: Backend, picture: PictureInput) -> None:
             raise answer
     except BackendError as error:
         backend.close()
-        raise BackendError(f"The warm-up run failed. {error.what}", error.hint) from error
+        raise BackendError(_("The warm-up run failed. {what}").format(what=error.what), error.hint) from error
     except queue.Empty:
         # closing waits for what runs, and that may never end
         Thread(target=backend.close, name="close after warm-up", daemon=True).start()
         raise BackendError(
-            f"The warm-up run gave no answer within {WARM_UP_S:g} s.", "Try another device or backend."
+            _("The warm-up run gave no answer within {warm_up_s:g} s.").format(warm_up_s=WARM_UP_S),
+            _("Try another device or backend."),
         ) from None

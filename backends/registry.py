@@ -9,9 +9,10 @@ from pathlib import Path
 
 from backends.base import API_VERSION, BackendError, Runtime
 from models.manifest import ModelFacts
+from models.words import _
 
 GROUP = "sightdesk.backends"
-# a table, not entry points: a frozen program has no metadata of its own package
+# a table, not entry points: it holds where Sightdesk was never installed, too
 BUILT_IN = {"openvino": "backends.openvino", "onnxruntime": "backends.onnxruntime"}
 
 
@@ -30,8 +31,10 @@ def runtime(name: str) -> Runtime:
     made, version = (import_module(BUILT_IN[name]).runtime(), API_VERSION) if name in BUILT_IN else _plug_in(name)
     if version != API_VERSION:
         raise BackendError(
-            f"The backend {name} was written for version {version} of the plug-in API; this is {API_VERSION}.",
-            f"Install a release of {name} made for this Sightdesk.",
+            _("The backend {name} was written for version {version} of the plug-in API; this is {api_version}.").format(
+                name=name, version=version, api_version=API_VERSION
+            ),
+            _("Install a release of {name} made for this Sightdesk.").format(name=name),
         )
     return made
 
@@ -40,7 +43,10 @@ def _plug_in(name: str) -> tuple[Runtime, int]:
     """A plug-in's runtime and the API version it states."""
     points = [point for point in entry_points(group=GROUP) if point.name == name]
     if not points:
-        raise BackendError(f"There is no backend named {name}.", f"Known here: {', '.join(names())}.")
+        raise BackendError(
+            _("There is no backend named {name}.").format(name=name),
+            _("Known here: {names}.").format(names=", ".join(names())),
+        )
     try:
         made: Runtime = points[0].load()()
         version = made.api_version
@@ -48,7 +54,9 @@ def _plug_in(name: str) -> tuple[Runtime, int]:
         raise
     except Exception as error:  # the outermost frame of foreign code, which may raise anything
         why = str(error) or type(error).__name__
-        raise BackendError(f"The backend {name} can't be loaded: {why}.", "Reinstall its package.") from error
+        raise BackendError(
+            _("The backend {name} can't be loaded: {why}.").format(name=name, why=why), _("Reinstall its package.")
+        ) from error
     return made, version
 
 
@@ -60,7 +68,8 @@ def inspect(path: Path) -> ModelFacts:
     """
     if not path.is_file():
         raise BackendError(
-            f"There is no file {path}.", "Check the path, or pull the model: sightdesk models pull NAME."
+            _("There is no file {path}.").format(path=path),
+            _("Check the path, or pull the model: sightdesk models pull NAME."),
         )
     reasons = []
     for name in names():
@@ -68,4 +77,4 @@ def inspect(path: Path) -> ModelFacts:
             return runtime(name).inspect(path)
         except BackendError as error:
             reasons.append(f"{name}: {error.what}")
-    raise BackendError(f"No backend here can read {path.name}.", " ".join(reasons))
+    raise BackendError(_("No backend here can read {file}.").format(file=path.name), " ".join(reasons))

@@ -32,6 +32,10 @@ class SettingsError(SightdeskError):
     """The settings can't be read or don't mean anything; names the file and the line."""
 
 
+class SettingsChanged(SettingsError):
+    """The settings file was changed by somebody else since it was read."""
+
+
 class SecretError(SightdeskError):
     """A named secret is missing or its store can't be opened."""
 

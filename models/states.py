@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from models.words import N_, _
+
 
 class CameraState(StrEnum):
     """What a camera is doing now."""
@@ -16,6 +18,22 @@ class CameraState(StrEnum):
     ENDED = "ended"
     FAILED = "failed"
     STOPPED = "stopped"
+
+    @property
+    def words(self) -> str:
+        """The state in the operator's language; the value itself is for files, metrics and JSON."""
+        return _(_WORDS[self])
+
+
+_WORDS = {
+    CameraState.CONNECTING: N_("connecting"),
+    CameraState.LIVE: N_("live"),
+    CameraState.FROZEN: N_("frozen"),
+    CameraState.RECONNECTING: N_("reconnecting"),
+    CameraState.ENDED: N_("ended"),
+    CameraState.FAILED: N_("failed"),
+    CameraState.STOPPED: N_("stopped"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +52,7 @@ class CameraStatus:
 
     def __str__(self) -> str:
         """The status in the operator's words."""
-        words = str(self.state)
+        words = self.state.words
         if self.retry_in_s is not None:
-            words += f" in {max(self.retry_in_s, 0):.0f} s"
+            words = _("{state} in {seconds:.0f} s").format(state=words, seconds=max(self.retry_in_s, 0))
         return f"{words}: {self.detail}" if self.detail else words

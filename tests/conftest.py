@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests with a screen set their own
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("SIGHTDESK_SHARED", ROOT.parent / "shared"))
 REQUIRED = set(filter(None, os.environ.get("SIGHTDESK_REQUIRE", "").split(",")))

@@ -41,6 +41,10 @@ def compare(
     Raises:
         SightdeskError: a run failed; with what it said.
     """
+    if getattr(sys, "frozen", False):
+        raise SightdeskError(
+            "The installed program has no Python to run the peer with.", "Run this bench from a checkout."
+        )
     ours = [
         *(sys.executable, "-m", "console", "run", str(clip), "--loop", "--model", str(model)),
         *("--precision", precision, "--seconds", f"{seconds:g}", "--json"),

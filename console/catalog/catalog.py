@@ -18,6 +18,7 @@ from console.catalog.records import Records
 from console.catalog.scratch import Scratch
 from console.catalog.source import Source
 from console.errors import CatalogError
+from models.words import _
 
 Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all) of an entry, on a worker's thread; starts again when a source gives out."""
@@ -86,14 +87,14 @@ class Catalog:
             if name == entry.name or name in {file.name for file in entry.files}:
                 return entry
         near = difflib.get_close_matches(name, [entry.name for entry in self.book.entries], n=3)
-        hint = f"Is it {' or '.join(near)}?" if near else "See `sightdesk models list`."
-        raise CatalogError(f"The catalogue has no {name!r}.", hint)
+        hint = _("Is it {near}?").format(near=" or ".join(near)) if near else _("See `sightdesk models list`.")
+        raise CatalogError(_("The catalogue has no {name!r}.").format(name=name), hint)
 
     def model(self, name: str) -> ModelEntry:
         """The model of that name. Raises CatalogError: there is none."""
         entry = self.entry(name)
         if not isinstance(entry, ModelEntry):
-            raise CatalogError(f"{name} is a clip, not a model.")
+            raise CatalogError(_("{name} is a clip, not a model.").format(name=name))
         return entry
 
     def held(self, name: str) -> Held | None:
@@ -104,7 +105,7 @@ class Catalog:
             main = folder / entry.files[0].name
             return Held(main, records.source(main) or _FOUND, in_place=False)
         for main in mirror.copies(entry.files[0].name, self._mirrors):
-            words = f"the mirror {main.parent}"
+            words = _("the mirror {parent}").format(parent=main.parent)
             if all(records.holds(main.parent / file.name, file, words) for file in entry.files):
                 return Held(main, words, in_place=True)
         return None

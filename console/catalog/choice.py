@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from console.catalog.entries import Entry
 from console.catalog.fetch import NotHad, PullCancelled
 from console.errors import CatalogError
+from models.words import _
 
 if TYPE_CHECKING:
     from console.catalog.catalog import Pulled
@@ -45,12 +46,20 @@ def best(entries: Sequence[Entry], pull: Callable[[str], Pulled]) -> Choice:
             raise
         except CatalogError as error:
             reasons = f"{error.reasons}." if isinstance(error, NotHad) else error.what
-            against.append(f"{entry.name} ({entry.good_for}) could not be had: {reasons}")
+            against.append(
+                _("{entry} ({good_for}) could not be had: {reasons}").format(
+                    entry=entry.name, good_for=entry.good_for, reasons=reasons
+                )
+            )
             continue
         aside = f" ({'; '.join(pulled.notes)})" if pulled.notes else ""
-        taken = f"Took {entry.name} ({entry.good_for}) from {pulled.source}{aside}."
+        taken = _("Took {entry} ({good_for}) from {source}{aside}.").format(
+            entry=entry.name, good_for=entry.good_for, source=pulled.source, aside=aside
+        )
         return Choice(entry, pulled.path, " ".join([*against, taken]))
     raise CatalogError(
-        f"None of {', '.join(entry.name for entry in entries)} is here. {' '.join(against)}",
-        "Connect this computer to a network once, or name a folder that holds one in SIGHTDESK_MODEL_PATH.",
+        _("None of {entries} is here. {against}").format(
+            entries=", ".join(entry.name for entry in entries), against=" ".join(against)
+        ),
+        _("Connect this computer to a network once, or name a folder that holds one in SIGHTDESK_MODEL_PATH."),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from console.catalog.landing import local_trouble
 from console.catalog.source import SourceFailed
 from console.catalog.transfer import Transfer
+from models.words import _
 
 QUIET_S = 6.0  # the clients' own limit is 4 s a connection
 STALL_S = 15.0  # once content came: a network may hold its breath
@@ -40,7 +41,7 @@ def run_client(argv: Sequence[str], folder: Path, download: int, transfer: Trans
         Stopped: told to stop; the child is gone.
     """
     log = folder / "client.log"
-    with local_trouble(f"Writing {log}"):
+    with local_trouble(_("Writing {log}").format(log=log)):
         out = log.open("wb")
     with out:
         try:
@@ -56,23 +57,26 @@ def run_client(argv: Sequence[str], folder: Path, download: int, transfer: Trans
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
-            raise SourceFailed(f"{Path(argv[0]).name} could not be started: {error.strerror or error}") from error
+            raise SourceFailed(
+                _("{name} could not be started: {reason}").format(
+                    name=Path(argv[0]).name, reason=error.strerror or error
+                )
+            ) from error
         try:
             _watch(child, log, download, transfer, start_s)
         finally:
             _end(child)
     if child.returncode:
-        raise SourceFailed(_last_words(log) or f"it ended with status {child.returncode}")
+        raise SourceFailed(
+            _last_words(log) or _("it ended with status {returncode}").format(returncode=child.returncode)
+        )
     transfer.claim()  # a small package may be there before anybody saw it grow
 
 
 def _environment(folder: Path) -> dict[str, str]:
     """Ours, with temporary files where they are counted and swept, and words we can read."""
     environment = {**os.environ, "TMPDIR": str(folder), "TEMP": str(folder), "TMP": str(folder)}
-    environment |= {"LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
-    if getattr(sys, "frozen", False):  # PyInstaller's own libraries are not for the system's programs
-        environment["LD_LIBRARY_PATH"] = environment.pop("LD_LIBRARY_PATH_ORIG", "")
-    return environment
+    return environment | {"LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
 
 
 def _watch(child: subprocess.Popen[bytes], log: Path, download: int, transfer: Transfer, limit: float) -> None:
@@ -84,7 +88,7 @@ def _watch(child: subprocess.Popen[bytes], log: Path, download: int, transfer: T
         if now != seen:
             seen, seen_at, limit = now, time.monotonic(), STALL_S if now[0] >= _CONTENT else QUIET_S
         if time.monotonic() - seen_at > limit:
-            raise SourceFailed(f"it was silent for {limit:.0f} s")
+            raise SourceFailed(_("it was silent for {limit:.0f} s").format(limit=limit))
         if now[0] >= _CONTENT:
             transfer.claim()
             transfer.report(now[0], max(download, now[0]))
@@ -93,7 +97,7 @@ def _watch(child: subprocess.Popen[bytes], log: Path, download: int, transfer: T
 def _bytes_beside(log: Path) -> tuple[int, int]:
     """Bytes of content in the log's folder, bytes of talk in the log."""
     content = 0
-    for where, _, names in os.walk(log.parent):
+    for where, _folders, names in os.walk(log.parent):
         for name in names:
             path = Path(where, name)
             if path != log:

@@ -22,6 +22,7 @@ from console.catalog.entries import DebSpec
 from console.catalog.landing import CHUNK
 from console.catalog.source import SourceFailed
 from console.catalog.transfer import Transfer
+from models.words import _
 
 _OPTIONS = ("-q", *(f"-oAcquire::{key}" for key in ("Retries=0", "http::Timeout=4", "https::Timeout=4")))
 _START_S = 6.0  # it says nothing before a server answers
@@ -41,17 +42,17 @@ class DebianSource:
         """Download the package, take the member. Raises as `Source.fetch` does."""
         client = shutil.which("apt-get")
         if client is None:
-            raise SourceFailed("this system has no apt-get")
+            raise SourceFailed(_("this system has no apt-get"))
         folder = transfer.folder()
         try:
             argv = [client, *_OPTIONS, "download", self._spec.deb]
             run_client(argv, folder, self._spec.download, transfer, start_s=_START_S)
         except SourceFailed as error:
-            hint = "; its lists may be missing: apt-get update" if "locate package" in error.what else ""
-            raise SourceFailed(f"apt-get did not get it ({error.what}{hint})") from error
+            hint = _("; its lists may be missing: apt-get update") if "locate package" in error.what else ""
+            raise SourceFailed(_("apt-get did not get it ({what}{hint})").format(what=error.what, hint=hint)) from error
         package = next(folder.glob("*.deb"), None)
         if package is None:
-            raise SourceFailed("apt-get brought no package")
+            raise SourceFailed(_("apt-get brought no package"))
         take_member(package, self._spec.member, transfer)
 
 
@@ -66,12 +67,12 @@ def take_member(package: Path, member: str, transfer: Transfer) -> None:
         with _tree(package) as tree:
             stream = _member(tree, member)
             if stream is None:
-                raise SourceFailed(f"{package.name} has no file {member}")
+                raise SourceFailed(_("{file} has no file {member}").format(file=package.name, member=member))
             while chunk := stream.read(CHUNK):
                 transfer.check()
                 landing.write(chunk)
     except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, ValueError, OSError) as error:
-        raise SourceFailed(f"{package.name} can't be read ({error})") from error
+        raise SourceFailed(_("{file} can't be read ({error})").format(file=package.name, error=error)) from error
 
 
 def _member(tree: tarfile.TarFile, wanted: str) -> IO[bytes] | None:
@@ -94,7 +95,11 @@ def _tree(package: Path) -> Iterator[tarfile.TarFile]:
             return
     opener = shutil.which("dpkg-deb")
     if opener is None:
-        raise SourceFailed(f"{package.name} is compressed with {compression} and there is no dpkg-deb to open it")
+        raise SourceFailed(
+            _("{file} is compressed with {compression} and there is no dpkg-deb to open it").format(
+                file=package.name, compression=compression
+            )
+        )
     with subprocess.Popen([opener, "--fsys-tarfile", package], stdout=subprocess.PIPE) as child:
         try:
             with tarfile.open(fileobj=child.stdout, mode="r|") as tree:
@@ -106,11 +111,11 @@ def _tree(package: Path) -> Iterator[tarfile.TarFile]:
 def _seek_data(stream: BinaryIO) -> str:
     """Go to the content of data.tar; returns how it is compressed. Raises ValueError: not a Debian package."""
     if stream.read(len(_AR_MAGIC)) != _AR_MAGIC:
-        raise ValueError("it is not a Debian package")
+        raise ValueError(_("it is not a Debian package"))
     while len(head := stream.read(_AR_HEAD)) == _AR_HEAD:
         name = head[:16].decode("ascii", "replace").strip().removesuffix("/")
         if name == "data.tar" or name.startswith("data.tar."):
             return name.removeprefix("data.tar").removeprefix(".")
         size = int(head[48:58])
         stream.seek(size + size % 2, 1)
-    raise ValueError("it has no data.tar")
+    raise ValueError(_("it has no data.tar"))

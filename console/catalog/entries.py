@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.labels import COCO80
 from models.manifest import ModelManifest
+from models.words import _
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 """A plain file or entry name: no folder, nothing that a file system or a shell would read in its own way."""
@@ -26,7 +27,7 @@ class UrlSpec(_Value):
     @property
     def words(self) -> str:
         """Where that is, for an operator."""
-        return f"upstream at {urlsplit(self.url).hostname}"
+        return _("upstream at {hostname}").format(hostname=urlsplit(self.url).hostname)
 
 
 class WheelSpec(_Value):
@@ -39,7 +40,7 @@ class WheelSpec(_Value):
     @property
     def words(self) -> str:
         """Where that is, for an operator."""
-        return f"the wheel {self.wheel.replace('==', ' ')}"
+        return _("the wheel {wheel}").format(wheel=self.wheel.replace("==", " "))
 
 
 class DebSpec(_Value):
@@ -52,7 +53,7 @@ class DebSpec(_Value):
     @property
     def words(self) -> str:
         """Where that is, for an operator."""
-        return f"the Debian package {self.deb}"
+        return _("the Debian package {deb}").format(deb=self.deb)
 
 
 class CatalogFile(_Value):

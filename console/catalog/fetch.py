@@ -19,6 +19,7 @@ from console.catalog.entries import CatalogFile
 from console.catalog.source import Source, SourceFailed, Stopped
 from console.catalog.transfer import Race, Report, Transfer
 from console.errors import CatalogError
+from models.words import _
 
 HEAD_START_S = 1.0
 _TICK_S = 0.1
@@ -34,8 +35,8 @@ class NotHad(CatalogError):
 
     def __init__(self, file: CatalogFile, reasons: str) -> None:
         super().__init__(
-            f"{file.name} could not be had: {reasons}.",
-            "Try again with a network, or put the file into a folder and name the folder in SIGHTDESK_MODEL_PATH.",
+            _("{file} could not be had: {reasons}.").format(file=file.name, reasons=reasons),
+            _("Try again with a network, or put the file into a folder and name the folder in SIGHTDESK_MODEL_PATH."),
         )
         self.reasons = reasons
 
@@ -95,7 +96,9 @@ class _Fetch:
 
     def run(self, sources: Sequence[Source]) -> Fetched:
         waiting = deque(source for source in sources if source.channel not in self._unheard)
-        self._notes += [f"{s.words}: no answer a moment ago" for s in sources if s.channel in self._unheard]
+        self._notes += [
+            _("{words}: no answer a moment ago").format(words=s.words) for s in sources if s.channel in self._unheard
+        ]
         next_start = 0.0
         with ThreadPoolExecutor(len(sources), thread_name_prefix="catalog") as pool:
             try:
@@ -103,13 +106,13 @@ class _Fetch:
                     if waiting and self._race.open and (not self._running or time.monotonic() >= next_start):
                         self._start(pool, waiting.popleft())
                         next_start = time.monotonic() + HEAD_START_S
-                    done, _ = wait(self._running, _TICK_S, FIRST_COMPLETED)
+                    done, _rest = wait(self._running, _TICK_S, FIRST_COMPLETED)
                     for future in done:
                         source, started = self._running.pop(future)
                         if self._gave(future, source, started, waiting):
                             return Fetched(source.words, tuple(self._notes))
                     if self._cancel.is_set():
-                        raise PullCancelled(f"Fetching {self._file.name} was cancelled.")
+                        raise PullCancelled(_("Fetching {file} was cancelled.").format(file=self._file.name))
             finally:
                 self._race.stop()  # on any way out; leaving the pool waits until they have
         raise NotHad(self._file, "; ".join(self._notes))

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from console.catalog.entries import CatalogFile
 from console.catalog.source import SourceFailed
 from console.errors import CatalogError
+from models.words import _
 
 CHUNK = 1 << 18
 
@@ -28,7 +29,8 @@ def local_trouble(doing: str) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise CatalogError(
-            f"{doing} failed: {reason}.", "Free some space or check the folder's permissions."
+            _("{doing} failed: {reason}.").format(doing=doing, reason=reason),
+            _("Free some space or check the folder's permissions."),
         ) from error
 
 
@@ -54,7 +56,7 @@ class Landing:
         self.keep = keep
         self.done = 0
         self._hash = hashlib.sha256()
-        with local_trouble(f"Writing {path}"):
+        with local_trouble(_("Writing {path}").format(path=path)):
             self._out: BinaryIO = path.open("r+b" if keep and path.exists() else "w+b")
             while chunk := self._out.read(CHUNK):  # what is there already counts, and is hashed again
                 self._hash.update(chunk)
@@ -70,15 +72,15 @@ class Landing:
             CatalogError: our disk failed.
         """
         if self.done + len(chunk) > self.file.size:
-            raise SourceFailed(f"it sent more than the {self.file.size:,} bytes that are expected")
-        with local_trouble(f"Writing {self.path}"):
+            raise SourceFailed(_("it sent more than the {size:,} bytes that are expected").format(size=self.file.size))
+        with local_trouble(_("Writing {path}").format(path=self.path)):
             self._out.write(chunk)
         self._hash.update(chunk)
         self.done += len(chunk)
 
     def restart(self) -> None:
         """Forget what came so far. Raises CatalogError: our disk failed."""
-        with local_trouble(f"Writing {self.path}"):
+        with local_trouble(_("Writing {path}").format(path=self.path)):
             self._out.seek(0)
             self._out.truncate()
         self.done = 0
@@ -96,9 +98,13 @@ class Landing:
             CatalogError: our disk failed.
         """
         if not self.matches():
-            got = f"{self.done:,} bytes with sha256 {self._hash.hexdigest()}"
-            raise SourceFailed(f"expected {self.file.size:,} bytes with sha256 {self.file.sha256}, got {got}")
-        with local_trouble(f"Writing {target}"):
+            got = _("{done:,} bytes with sha256 {sha256}").format(done=self.done, sha256=self._hash.hexdigest())
+            raise SourceFailed(
+                _("expected {size:,} bytes with sha256 {sha256}, got {got}").format(
+                    size=self.file.size, sha256=self.file.sha256, got=got
+                )
+            )
+        with local_trouble(_("Writing {target}").format(target=target)):
             self._out.flush()
             os.fsync(self._out.fileno())
             self._out.close()
@@ -112,7 +118,7 @@ class Landing:
 
     def close(self) -> None:
         """Let go; a partial file stays only where it may be resumed. Safe to call after `settle`."""
-        with local_trouble(f"Writing {self.path}"):
+        with local_trouble(_("Writing {path}").format(path=self.path)):
             self._out.close()
             if not self.keep or not 0 < self.done < self.file.size:
                 self.path.unlink(missing_ok=True)

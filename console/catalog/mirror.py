@@ -14,6 +14,7 @@ from pathlib import Path
 from console.catalog.landing import CHUNK
 from console.catalog.source import SourceFailed
 from console.catalog.transfer import Transfer
+from models.words import _
 
 VARIABLE = "SIGHTDESK_MODEL_PATH"
 _FIRST = ("models", "media")
@@ -53,7 +54,7 @@ class MirrorSource:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.words = f"the mirror {path.parent}"
+        self.words = _("the mirror {parent}").format(parent=path.parent)
         self.channel = ""
 
     def fetch(self, transfer: Transfer) -> None:
@@ -61,7 +62,11 @@ class MirrorSource:
         try:
             size = self._path.stat().st_size
             if size != transfer.file.size:  # said before copying, not after
-                raise SourceFailed(f"{self._path.name} has {size:,} bytes, expected {transfer.file.size:,}")
+                raise SourceFailed(
+                    _("{file} has {size:,} bytes, expected {expected:,}").format(
+                        file=self._path.name, size=size, expected=transfer.file.size
+                    )
+                )
             with self._path.open("rb") as stream:
                 transfer.claim()
                 landing = transfer.landing()
@@ -70,4 +75,6 @@ class MirrorSource:
                     landing.write(chunk)
                     transfer.report(landing.done, transfer.file.size)
         except OSError as error:
-            raise SourceFailed(f"reading {self._path.name} failed: {error.strerror or error}") from error
+            raise SourceFailed(
+                _("reading {file} failed: {reason}").format(file=self._path.name, reason=error.strerror or error)
+            ) from error

@@ -15,6 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from console.catalog.source import SourceFailed
 from console.catalog.transfer import Transfer
+from models.words import _
 
 _PORTS = {"http": 80, "https": 443}
 _TICK_S = 0.05
@@ -41,7 +42,7 @@ def reach(url: str, limit_s: float, transfer: Transfer) -> None:
         if reason:
             raise SourceFailed(whose + reason)
         return
-    raise SourceFailed(f"{whose}it did not answer within {limit_s:.0f} s")
+    raise SourceFailed(whose + _("it did not answer within {seconds:.0f} s").format(seconds=limit_s))
 
 
 def _next_hop(url: str) -> tuple[str, int, str]:
@@ -51,15 +52,19 @@ def _next_hop(url: str) -> tuple[str, int, str]:
     if not proxy:
         return host, parts.port or _PORTS[parts.scheme], ""
     hop = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    return hop.hostname or "", hop.port or _PORTS.get(hop.scheme, 1080), f"the proxy {hop.hostname}: "
+    return (
+        hop.hostname or "",
+        hop.port or _PORTS.get(hop.scheme, 1080),
+        _("the proxy {hostname}: ").format(hostname=hop.hostname),
+    )
 
 
 def _connect(host: str, port: int, limit_s: float, answer: queue.Queue[str]) -> None:
     try:
         socket.create_connection((host, port), timeout=limit_s).close()
     except socket.gaierror:
-        answer.put("its name can't be resolved here (no network?)")
+        answer.put(_("its name can't be resolved here (no network?)"))
     except OSError as error:
-        answer.put(f"it can't be connected to ({error.strerror or error})")
+        answer.put(_("it can't be connected to ({reason})").format(reason=error.strerror or error))
     else:
         answer.put("")

@@ -12,6 +12,7 @@ from console.catalog.entries import CatalogFile
 from console.catalog.fetch import PullCancelled
 from console.catalog.landing import local_trouble
 from console.errors import CatalogError
+from models.words import _
 
 _TICK_S = 0.2
 _SPARE = 1 << 20
@@ -37,13 +38,13 @@ class Scratch:
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415 - 40 ms; looking needs no lock
 
-        doing = f"Writing in {self.path}"
+        doing = _("Writing in {path}").format(path=self.path)
         with local_trouble(doing):
             self.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / f"{name}.lock")
         while not lock.is_locked:
             if cancel.is_set():
-                raise PullCancelled(f"Fetching {name} was cancelled.")
+                raise PullCancelled(_("Fetching {name} was cancelled.").format(name=name))
             with local_trouble(doing):  # a Timeout is an OSError: it is caught first
                 try:
                     lock.acquire(timeout=_TICK_S)
@@ -61,12 +62,14 @@ class Scratch:
             CatalogError: the disk is too full; says how much is missing.
         """
         self.sweep(file)
-        with local_trouble(f"Reading {self.path}"):
+        with local_trouble(_("Reading {path}").format(path=self.path)):
             free = shutil.disk_usage(self.path).free
         if free < file.size + _SPARE:
             raise CatalogError(
-                f"{file.name} needs {file.size:,} bytes and the disk of {self.path.parent} has {free:,} left.",
-                "Free some space, or keep this site's files on another disk (--home).",
+                _("{file} needs {size:,} bytes and the disk of {parent} has {free:,} left.").format(
+                    file=file.name, size=file.size, parent=self.path.parent, free=free
+                ),
+                _("Free some space, or keep this site's files on another disk (--home)."),
             )
 
     def sweep(self, file: CatalogFile, *, all_of_it: bool = False) -> None:
@@ -75,5 +78,5 @@ class Scratch:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             elif all_of_it or path.suffix == ".tmp":
-                with local_trouble(f"Removing {path}"):
+                with local_trouble(_("Removing {path}").format(path=path)):
                     path.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from typing import Self
 from console.catalog.entries import CatalogFile
 from console.catalog.landing import Landing, local_trouble
 from console.catalog.source import SourceFailed, Stopped
+from models.words import _
 
 Report = Callable[[int, int], None]
 """Called with (bytes done, bytes in all) on a worker's thread; must return soon."""
@@ -140,12 +141,12 @@ class Transfer:
 
     def folder(self) -> Path:
         """An empty folder of its own that is removed in the end. Raises CatalogError: it can't be made."""
-        with local_trouble(f"Writing in {self._scratch}"):
+        with local_trouble(_("Writing in {folder}").format(folder=self._scratch)):
             self._folder = Path(tempfile.mkdtemp(prefix=f"{self.file.name}~", suffix=".tmp", dir=self._scratch))
         return self._folder
 
     def settle(self) -> None:
         """Prove what has landed and give it its real name. Raises as `Landing.settle` does."""
         if self._landing is None:
-            raise SourceFailed("it gave nothing")
+            raise SourceFailed(_("it gave nothing"))
         self._landing.settle(self.target)

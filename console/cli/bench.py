@@ -9,6 +9,8 @@ import typer
 
 from console.cli.bench_boxes import EXAMPLES as BOXES_EXAMPLES
 from console.cli.bench_boxes import boxes
+from console.cli.bench_wall import EXAMPLES as WALL_EXAMPLES
+from console.cli.bench_wall import wall
 from console.cli.options import HomeOption, JsonOption, print_json, say
 
 app = typer.Typer(
@@ -18,6 +20,7 @@ app = typer.Typer(
 )
 
 app.command(epilog=BOXES_EXAMPLES)(boxes)
+app.command(epilog=WALL_EXAMPLES)(wall)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from console.catalog.choice import Choice
     from console.pipeline.pipeline import Pipeline
     from console.settings.home import Home
-    from console.settings.schema import Settings
 
-CAMERAS = 4
 EXAMPLES = """\b
 Examples:
   sightdesk demo
@@ -40,6 +38,7 @@ def demo(
     from console.cli.plan import Plan
     from console.cli.progress import fetching
     from console.settings.home import Home, find_home
+    from console.site.demo import CAMERAS, demo_settings
 
     place = Home.look(find_home(home))
     place.make()
@@ -58,7 +57,7 @@ def demo(
     for choice in (model, clip):
         say(choice.why)
     say(f"Running {CAMERAS} cameras for {seconds:g} s without a window; Ctrl+C ends it sooner.")
-    run = Run(Plan(_settings(model, clip)), home=home, seconds=seconds).until_done()
+    run = Run(Plan(demo_settings(model, clip)), home=home, seconds=seconds).until_done()
     picture = _save_picture(run.pipeline, clip, place)
     said = {"model": model.why, "clip": clip.why, "picture": str(picture) if picture else None}
     if as_json:
@@ -69,28 +68,10 @@ def demo(
     run.raise_failures()
 
 
-def _settings(model: Choice, clip: Choice) -> Settings:
-    """Four cameras on one clip, two of them mirrored, so that the pictures differ."""
-    from console.settings.schema import CameraSettings, Settings, StageSettings
-
-    return Settings(
-        cameras=tuple(
-            CameraSettings(
-                id=f"street-{number}",
-                name=f"Street {number}",
-                source=str(clip.path),
-                loop=True,
-                mirror=number % 2 == 0,
-                stages=(StageSettings(model=model.entry.name, confidence=0.4),),
-            )
-            for number in range(1, CAMERAS + 1)
-        )
-    )
-
-
 def _save_picture(pipeline: Pipeline, clip: Choice, home: Home) -> Path | None:
     """The latest picture of the camera that saw most, through the one writer. The clip is published footage."""
     from console.privacy.writer import PictureWriter
+    from console.site.demo import published_as
     from console.store.store import Store
     from models.redaction import PublishedFootage, redact
 
@@ -98,8 +79,7 @@ def _save_picture(pipeline: Pipeline, clip: Choice, home: Home) -> Path | None:
     if not seen:
         return None
     frame, result = max(seen, key=lambda pair: len(pair[1].detections))
-    published: dict[str, Any] = {"published_as": f"{clip.entry.title}, {clip.entry.origin}, {clip.entry.licence}"}
-    policy = PublishedFootage(**published, purpose="to show what the demo did")
+    policy = PublishedFootage(published_as=published_as(clip), purpose="to show what the demo did")
     picture = redact(frame.picture, result.detections, result.labels, policy, gaps=result.gaps, annotate=True)
     with Store.open(home) as store:
         writer = PictureWriter(home, store)

@@ -31,6 +31,7 @@ from console.settings.parse import MAX_BYTES
 from console.settings.scrub import SCRUBBER, SECRET_KEY
 from console.settings.secrets import Secrets
 from console.store.connect import reading
+from models.words import _
 
 _LOG_BYTES = 1_000_000
 _LOG_FILES = 8
@@ -161,7 +162,7 @@ def _logs(folder: Path) -> Iterator[tuple[str, str]]:
                 raw.seek(max(file.stat().st_size - _LOG_BYTES, 0))
                 text = raw.read(_LOG_BYTES).decode("utf-8", "replace")
         except OSError as error:
-            text = f"can't be read: {error.strerror or type(error).__name__}"
+            text = _("can't be read: {reason}").format(reason=error.strerror or type(error).__name__)
         yield f"logs/{file.name}", "".join(_scrubbed_lines(text))
 
 

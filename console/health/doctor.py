@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from console.health import house, machine, program
 from console.health.findings import Finding, problem
 from console.settings.home import Home
+from models.words import _
 
 Check = Callable[[Home], Iterable[Finding]]
 """Looks at one thing and says what it found. It changes nothing."""
@@ -43,6 +44,6 @@ def examine(home: Home, checks: Sequence[Check] = CHECKS) -> list[Finding]:
         except Exception as error:  # the outermost frame of a check: whatever it met, the others must still run
             _log.exception("The check %s failed.", check.__name__)
             name = check.__name__.replace("_", " ")
-            what = f"It could not be examined: {type(error).__name__}."
-            findings.append(problem(name, what, "Please report this, with sightdesk doctor --bundle FILE.zip."))
+            what = _("It could not be examined: {error}.").format(error=type(error).__name__)
+            findings.append(problem(name, what, _("Please report this, with sightdesk doctor --bundle FILE.zip.")))
     return findings

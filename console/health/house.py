@@ -17,6 +17,7 @@ from console.settings.schema import Settings
 from console.settings.secrets import Secrets, usable_keyring
 from console.settings.vault import VARIABLE
 from console.store.migrations import check_version, shipped
+from models.words import _, ngettext
 
 _NEEDED = 200 * 1000**2
 _LITTLE = 2 * 1000**3
@@ -25,10 +26,12 @@ _LITTLE = 2 * 1000**3
 def folder(home: Home) -> Iterator[Finding]:
     """Can the home be written, is there room, is it on a disk of this machine?"""
     if drive := network_drive(home.path):
-        what = f"{home.path} is on a network drive ({drive}), where a database is not safe."
-        yield problem("home", what, "Choose a home on a disk of this machine with --home, or set SIGHTDESK_HOME.")
+        what = _("{path} is on a network drive ({drive}), where a database is not safe.").format(
+            path=home.path, drive=drive
+        )
+        yield problem("home", what, _("Choose a home on a disk of this machine with --home, or set SIGHTDESK_HOME."))
     if not home.exists:
-        yield ok("home", f"{home.path} will be made at the first start.")
+        yield ok("home", _("{path} will be made at the first start.").format(path=home.path))
         return
     try:
         with tempfile.TemporaryFile(dir=home.path) as probe:
@@ -37,9 +40,9 @@ def folder(home: Home) -> Iterator[Finding]:
         words = in_words(error, home.path)
         yield problem("home", words.what, words.hint)
         return
-    yield ok("home", f"{home.path} can be written.")
+    yield ok("home", _("{path} can be written.").format(path=home.path))
     if os.name != "nt" and home.path.stat().st_mode & 0o007:
-        what = f"Every user of this machine may look into {home.path}."
+        what = _("Every user of this machine may look into {path}.").format(path=home.path)
         yield problem("home", what, f"chmod o= {home.path}", needed=False)
 
 
@@ -47,10 +50,15 @@ def disk(home: Home) -> Iterator[Finding]:
     """Is there room for models, pictures and the database?"""
     where = next(path for path in (home.path, *home.path.parents) if os.access(path, os.F_OK))
     free = shutil.disk_usage(where).free
-    words = f"{free / 1000**3:.1f} GB are free for {home.path}"
+    words = _("{free:.1f} GB are free for {path}").format(free=free / 1000**3, path=home.path)
     if free < _LITTLE:
         needed = free < _NEEDED
-        yield problem("disk", f"Only {words}.", "Make room there, or choose a home elsewhere.", needed=needed)
+        yield problem(
+            "disk",
+            _("Only {words}.").format(words=words),
+            _("Make room there, or choose a home elsewhere."),
+            needed=needed,
+        )
     else:
         yield ok("disk", words)
 
@@ -58,15 +66,18 @@ def disk(home: Home) -> Iterator[Finding]:
 def settings(home: Home) -> Iterator[Finding]:
     """Are the settings what Sightdesk can work with, and does it know the secrets they name?"""
     loaded = SettingsFile(home.settings_file).load(keep=False)
-    in_force = {"last good": "the last good copy is in force", "defaults": "the defaults are in force"}
+    in_force = {"last good": _("the last good copy is in force"), "defaults": _("the defaults are in force")}
     for found in loaded.problems:
         place = f"{loaded.path}:{found.line}" if found.line else str(loaded.path)
         key = f"{found.key}: " if found.key else ""
         yield problem("settings", f"{place}: {key}{found.what}; {in_force.get(loaded.origin, '')}.", found.hint)
     if not loaded.problems:
-        where = loaded.path if loaded.origin == "file" else "The defaults; no file yet"
+        where = loaded.path if loaded.origin == "file" else _("The defaults; no file yet")
         count = len(loaded.settings.cameras)
-        yield ok("settings", f"{where}: {count} camera{'' if count == 1 else 's'}.")
+        yield ok(
+            "settings",
+            ngettext("{where}: {count} camera.", "{where}: {count} cameras.", count).format(where=where, count=count),
+        )
     yield from _secrets_named(home, loaded.settings)
 
 
@@ -79,7 +90,7 @@ def _secrets_named(home: Home, wanted: Settings) -> Iterator[Finding]:
     for camera in wanted.cameras:
         if camera.login is not None and camera.login.password.secret not in known:
             name = camera.login.password.secret
-            what = f"The camera {camera.id} needs the secret {name}, which is not stored."
+            what = _("The camera {id} needs the secret {name}, which is not stored.").format(id=camera.id, name=name)
             yield missing("secrets", what, f"sightdesk secrets set {name}")
 
 
@@ -89,22 +100,34 @@ def keyring(home: Home) -> Iterator[Finding]:
     in_file = (home.path / "secrets.bin").exists()
     passphrase = bool(os.environ.get(VARIABLE))
     if backend is not None and not (in_file and not passphrase):
-        yield ok("keyring", f"Secrets go to {backend.name}.")
+        yield ok("keyring", _("Secrets go to {backend}.").format(backend=backend.name))
     elif in_file and not passphrase:
-        what = "Secrets are in an encrypted file, and this session doesn't know its passphrase."
-        yield missing("keyring", what, f"Set {VARIABLE} for the service or session that runs Sightdesk.", needed=False)
+        what = _("Secrets are in an encrypted file, and this session doesn't know its passphrase.")
+        yield missing(
+            "keyring",
+            what,
+            _("Set {variable} for the service or session that runs Sightdesk.").format(variable=VARIABLE),
+            needed=False,
+        )
     elif passphrase:
-        yield ok("keyring", f"No keyring; secrets go to an encrypted file whose passphrase is in {VARIABLE}.")
+        yield ok(
+            "keyring",
+            _("No keyring; secrets go to an encrypted file whose passphrase is in {variable}.").format(
+                variable=VARIABLE
+            ),
+        )
     else:
-        what = "The system has no keyring in this session; secrets go to an encrypted file with a passphrase."
-        hint = f"Nothing to do without secrets. Else log in to a desktop session, or set {VARIABLE}."
+        what = _("The system has no keyring in this session; secrets go to an encrypted file with a passphrase.")
+        hint = _("Nothing to do without secrets. Else log in to a desktop session, or set {variable}.").format(
+            variable=VARIABLE
+        )
         yield missing("keyring", what, hint, needed=False)
 
 
 def database(home: Home) -> Iterator[Finding]:
     """Is the database sound, and of a schema this Sightdesk knows?"""
     if not home.database.exists():
-        yield ok("database", "It will be made at the first start.")
+        yield ok("database", _("It will be made at the first start."))
         return
     newest = shipped()[-1].number
     try:
@@ -113,5 +136,5 @@ def database(home: Home) -> Iterator[Finding]:
         yield problem("database", error.what, error.hint)
         return
     size = home.database.stat().st_size / 1000**2
-    older = f", will be migrated to {newest}" if found < newest else ""
-    yield ok("database", f"Sound; schema {found}{older}; {size:.1f} MB")
+    older = _(", will be migrated to {newest}").format(newest=newest) if found < newest else ""
+    yield ok("database", _("Sound; schema {found}{older}; {size:.1f} MB").format(found=found, older=older, size=size))

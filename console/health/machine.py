@@ -15,6 +15,7 @@ from console.health.findings import Finding, missing, ok, problem
 from console.health.program import installed
 from console.settings.home import Home
 from console.store.connect import reading
+from models.words import _
 
 # What PySide6's wheels load from the system (by ldd on its X11 and Wayland plug-ins), and the Debian package of each.
 QT_LIBRARIES: Mapping[str, str] = {
@@ -46,22 +47,24 @@ def system(_home: Home) -> Iterator[Finding]:
     import psutil  # noqa: PLC0415  # 50 ms
 
     memory = psutil.virtual_memory()
-    words = (
-        f"{platform.system()} {platform.release()}, {os.cpu_count()} CPUs, {memory.total / 1024**3:.1f} GiB of memory"
+    words = _("{system} {release}, {cpu_count} CPUs, {total:.1f} GiB of memory").format(
+        system=platform.system(), release=platform.release(), cpu_count=os.cpu_count(), total=memory.total / 1024**3
     )
     if memory.available < _LITTLE_MEMORY:
-        what = f"{words}, of which only {memory.available / 1024**3:.2f} GiB are free: large models may not load."
-        yield problem("system", what, "Close other programs, or use fewer cameras or a smaller model.", needed=False)
+        what = _("{words}, of which only {available:.2f} GiB are free: large models may not load.").format(
+            words=words, available=memory.available / 1024**3
+        )
+        yield problem("system", what, _("Close other programs, or use fewer cameras or a smaller model."), needed=False)
     else:
-        yield ok("system", f"{words}, {memory.available / 1024**3:.1f} free")
+        yield ok("system", _("{words}, {available:.1f} free").format(words=words, available=memory.available / 1024**3))
 
 
 def screen(_home: Home) -> Iterator[Finding]:
     """Could the desk's window open here?"""
     display = display_here()
     if display is None:
-        hint = "Start it in a desktop session; sightdesk run works without a screen."
-        yield missing("screen", "There is no screen in this session, so the desk can't open.", hint, needed=False)
+        hint = _("Start it in a desktop session; sightdesk run works without a screen.")
+        yield missing("screen", _("There is no screen in this session, so the desk can't open."), hint, needed=False)
     else:
         yield ok("screen", display)
     if sys.platform != "linux" or installed("pyside6") is None:
@@ -70,18 +73,18 @@ def screen(_home: Home) -> Iterator[Finding]:
     if absent:
         yield missing(
             "qt libraries",
-            f"PySide6 is installed, but the system lacks {', '.join(absent)}.",
-            f"On Debian and Ubuntu: sudo apt-get install {' '.join(absent.values())}",
+            _("PySide6 is installed, but the system lacks {absent}.").format(absent=", ".join(absent)),
+            _("On Debian and Ubuntu: sudo apt-get install {packages}").format(packages=" ".join(absent.values())),
             needed=display is not None,
         )
     else:
-        yield ok("qt libraries", "The system's libraries that PySide6 needs are there.")
+        yield ok("qt libraries", _("The system's libraries that PySide6 needs are there."))
 
 
 def display_here() -> str | None:
     """Where a window would open, in words; None where none can."""
     if sys.platform != "linux":
-        return "The system's own."
+        return _("The system's own.")
     if wayland := os.environ.get("WAYLAND_DISPLAY"):
         return f"Wayland, {wayland}"
     if x11 := os.environ.get("DISPLAY"):
@@ -107,29 +110,33 @@ def video_devices(_home: Home) -> Iterator[Finding]:
     if closed:
         yield problem(
             "usb cameras",
-            f"This user may not open {', '.join(closed)}.",
-            "sudo usermod -aG video $USER, then log out and in again.",
+            _("This user may not open {closed}.").format(closed=", ".join(closed)),
+            _("sudo usermod -aG video $USER, then log out and in again."),
             needed=False,
         )
     elif devices:
         yield ok("usb cameras", ", ".join(map(str, devices)))
     else:
-        yield ok("usb cameras", "None is connected.")
+        yield ok("usb cameras", _("None is connected."))
 
 
 def clock(home: Home) -> Iterator[Finding]:
     """Can this machine's clock be believed?"""
     now = datetime.now(UTC)
-    hint = "Set the clock, and let the system keep it (NTP): times of pictures and events come from it."
+    hint = _("Set the clock, and let the system keep it (NTP): times of pictures and events come from it.")
     if now.year < _BUILT_IN_YEAR:
-        yield problem("clock", f"The clock says {now:%Y-%m-%d}, which is before this program was made.", hint)
+        yield problem(
+            "clock", _("The clock says {now:%Y-%m-%d}, which is before this program was made.").format(now=now), hint
+        )
         return
     last = _last_start(home)
     if last is not None and last > now:
-        what = f"The clock says {now:%Y-%m-%d %H:%M} UTC, but Sightdesk last started at {last:%Y-%m-%d %H:%M}."
-        yield problem("clock", f"{what} One of both was wrong.", hint, needed=False)
+        what = _(
+            "The clock says {now:%Y-%m-%d %H:%M} UTC, but Sightdesk last started at {last:%Y-%m-%d %H:%M}."
+        ).format(now=now, last=last)
+        yield problem("clock", _("{what} One of both was wrong.").format(what=what), hint, needed=False)
     else:
-        yield ok("clock", f"{now:%Y-%m-%d %H:%M} UTC")
+        yield ok("clock", _("{now:%Y-%m-%d %H:%M} UTC").format(now=now))
 
 
 def _last_start(home: Home) -> datetime | None:

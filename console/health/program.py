@@ -13,6 +13,7 @@ from backends.base import BackendError
 from backends.registry import BUILT_IN, names, runtime
 from console.health.findings import Finding, missing, ok, problem
 from console.settings.home import Home
+from models.words import _
 
 OLDEST = (3, 11)
 _SCREEN = {"pyside6", "pyqtgraph"}
@@ -32,9 +33,17 @@ def python(_home: Home) -> Iterator[Finding]:
     """Is this Python one that Sightdesk runs on?"""
     words = f"Python {platform.python_version()} ({platform.python_implementation()}, {platform.machine()})"
     if sys.version_info < OLDEST:  # a frozen or patched program may get here
-        yield problem("python", f"{words} is too old.", f"Install Python {OLDEST[0]}.{OLDEST[1]} or later.")
+        yield problem(
+            "python",
+            _("{words} is too old.").format(words=words),
+            _("Install Python {major}.{minor} or later.").format(major=OLDEST[0], minor=OLDEST[1]),
+        )
     elif sys.maxsize <= 2**32:
-        yield problem("python", f"{words} is a 32-bit build; no runtime exists for it.", "Install a 64-bit Python.")
+        yield problem(
+            "python",
+            _("{words} is a 32-bit build; no runtime exists for it.").format(words=words),
+            _("Install a 64-bit Python."),
+        )
     else:
         yield ok("python", words)
 
@@ -43,17 +52,23 @@ def packages(_home: Home) -> Iterator[Finding]:
     """Is what Sightdesk depends on installed, and nothing that gets in its way?"""
     wanted = _wanted()
     if wanted is None:
-        yield ok("packages", "Built into this program.")
+        yield ok("packages", _("Built into this program."))
         return
     absent = [name for name in wanted if installed(name) is None]
     core = [name for name in absent if name not in _SCREEN]
     screen = [name for name in absent if name in _SCREEN]
     if core:
-        yield missing("packages", f"Not installed: {', '.join(core)}.", f"pip install {' '.join(core)}")
+        yield missing(
+            "packages", _("Not installed: {core}.").format(core=", ".join(core)), f"pip install {' '.join(core)}"
+        )
     else:
-        yield ok("packages", f"All {len(wanted) - len(screen)} packages that are needed are installed.")
+        yield ok(
+            "packages", _("All {count} packages that are needed are installed.").format(count=len(wanted) - len(screen))
+        )
     if screen:
-        what = f"Not installed: {', '.join(screen)}. The desk's window can't open; commands work without."
+        what = _("Not installed: {screen}. The desk's window can't open; commands work without.").format(
+            screen=", ".join(screen)
+        )
         yield missing("screen packages", what, 'pip install "pyside6>=6.8,<6.12" pyqtgraph', needed=False)
     yield from _qt_version()
     yield from _cv2()
@@ -61,7 +76,9 @@ def packages(_home: Home) -> Iterator[Finding]:
 
 
 def _wanted() -> list[str] | None:
-    """Names of the packages Sightdesk asks for; None in a frozen program, which has no metadata."""
+    """Names of the packages Sightdesk asks for; None in the installed program, which is whole or does not start."""
+    if getattr(sys, "frozen", False):
+        return None
     try:
         lines = requires("sightdesk") or []
     except PackageNotFoundError:
@@ -72,7 +89,7 @@ def _wanted() -> list[str] | None:
 def _qt_version() -> Iterator[Finding]:
     found = installed("pyside6")
     if found and sys.version_info < (3, 12) and tuple(map(int, found.split(".")[:2])) >= (6, 12):
-        what = f"PySide6 {found} aborts on Python 3.11 within seconds."
+        what = _("PySide6 {found} aborts on Python 3.11 within seconds.").format(found=found)
         yield problem("screen packages", what, 'pip install "pyside6>=6.8,<6.12"')
 
 
@@ -81,14 +98,14 @@ def _cv2() -> Iterator[Finding]:
     if len(found) > 1:
         yield problem(
             "opencv",
-            f"{' and '.join(found)} are installed together and overwrite each other's files.",
-            f"pip uninstall -y {' '.join(found)}, then pip install opencv-python-headless",
+            _("{found} are installed together and overwrite each other's files.").format(found=" and ".join(found)),
+            _("pip uninstall -y {found}, then pip install opencv-python-headless").format(found=" ".join(found)),
         )
     elif found and "headless" not in found[0]:
         yield problem(
             "opencv",
-            f"{found[0]} brings a Qt of its own, which can keep the desk's window from opening.",
-            f"pip uninstall -y {found[0]}, then pip install opencv-python-headless",
+            _("{found} brings a Qt of its own, which can keep the desk's window from opening.").format(found=found[0]),
+            _("pip uninstall -y {found}, then pip install opencv-python-headless").format(found=found[0]),
             needed=False,
         )
 
@@ -98,8 +115,10 @@ def _onnxruntime() -> Iterator[Finding]:
     if len(found) > 1:
         yield problem(
             "onnxruntime",
-            f"{' and '.join(found)} are installed together; all builds share one folder, so one of them is broken.",
-            f"pip uninstall -y {' '.join(found)}, then install the one for this machine",
+            _("{found} are installed together; all builds share one folder, so one of them is broken.").format(
+                found=" and ".join(found)
+            ),
+            _("pip uninstall -y {found}, then install the one for this machine").format(found=" ".join(found)),
         )
 
 
@@ -114,8 +133,16 @@ def runtimes(_home: Home) -> Iterator[Finding]:
                 # devices() may answer from what is installed; whether its libraries load shows only by loading them
                 importlib.import_module(name)
         except (ImportError, OSError) as error:
-            hint = f"Install it again: pip install --force-reinstall {name}, or choose another backend."
-            yield problem(about, f"{name} is installed and can't be loaded: {error}.", hint, needed=False)
+            hint = _("Install Sightdesk again, or choose another backend.")
+            if not getattr(sys, "frozen", False):
+                command = f"pip install --force-reinstall {name}"
+                hint = _("Install it again: {command}, or choose another backend.").format(command=command)
+            yield problem(
+                about,
+                _("{name} is installed and can't be loaded: {error}.").format(name=name, error=error),
+                hint,
+                needed=False,
+            )
             continue
         except BackendError as error:
             yield problem(about, error.what, error.hint, needed=False)
@@ -126,6 +153,11 @@ def runtimes(_home: Home) -> Iterator[Finding]:
             yield ok(about, f"{name} {installed(name) or ''}: {', '.join(found)}".replace(" :", ":"))
         for device in devices:
             if not device.available:
-                yield missing(about, f"{device.name} can't be used: {device.why}", "", needed=False)
+                yield missing(
+                    about,
+                    _("{device} can't be used: {why}").format(device=device.name, why=device.why),
+                    "",
+                    needed=False,
+                )
     if not usable:
-        yield missing("runtimes", "Nothing here can run a model.", "pip install openvino")
+        yield missing("runtimes", _("Nothing here can run a model."), "pip install openvino")

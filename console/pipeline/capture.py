@@ -13,6 +13,7 @@ from console.pipeline.costs import Costs
 from console.pipeline.lane import Lane
 from console.sources.base import Source
 from models.states import CameraState, CameraStatus
+from models.words import _
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,10 @@ class Capture:
         """Begin."""
         self._thread.start()
 
+    def move(self, lane: Lane) -> None:
+        """Hand frames to another lane of the same camera from now on."""
+        self._lane = lane
+
     def stop(self) -> None:
         """Ask it to stop; returns at once. A read that hangs ends by itself within its limit: see `join`."""
         self._stop.set()
@@ -85,7 +90,9 @@ class Capture:
         if status.state is CameraState.LIVE and self._live and last is not None:
             silent_s = (time.monotonic_ns() - last) / 1e9
             if silent_s > FROZEN_S:
-                return CameraStatus(CameraState.FROZEN, f"No new picture for {silent_s:.0f} s.")
+                return CameraStatus(
+                    CameraState.FROZEN, _("No new picture for {seconds:.0f} s.").format(seconds=silent_s)
+                )
         return status
 
     @property
@@ -109,7 +116,7 @@ class Capture:
             log.exception("capture of %s failed", self._lane.camera.id)
             self._lane.meter.error(f"{type(error).__name__} while reading")
             self._status = CameraStatus(
-                CameraState.FAILED, "Reading it failed in a way that should not happen; see the log."
+                CameraState.FAILED, _("Reading it failed in a way that should not happen; see the log.")
             )
         self._costs.add("capture", time.thread_time_ns() - begin)
 
@@ -140,12 +147,21 @@ class Capture:
             if self._stop.is_set():
                 return
             if self._seq == 0 and not source.live:
+                self._wait_for_a_model()
                 self._lane.wait_for_every_frame()
             self._seq = frame.seq + 1
             self._failures = 0
             if self._status.state is not CameraState.LIVE:
                 self._now(CameraStatus(CameraState.LIVE))
             self._lane.put(frame)
+            self._lane.display.offer(frame)  # second: inference does not wait for the screen
+            if self._lane.recent is not None:
+                self._lane.recent.took(frame)
+
+    def _wait_for_a_model(self) -> None:
+        """Where every frame counts, none is read for the screen alone."""
+        while not self._lane.plans and not self._stop.wait(0.02):
+            pass
 
     def _lost(self, lost: SourceLost) -> bool:
         if self._stop.is_set():

@@ -18,6 +18,7 @@ from console.pipeline.work import Answer, Job, StagePlan, Ticket
 from models.detections import Detections
 from models.results import Gap, Result
 from models.tracks import Tracks
+from models.words import _
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,9 @@ class Finisher:
                 break
             self._pulse.beat()
             if not self._guarded(f"finishing a frame of {answer.job.ticket.lane.camera.id}", self._take, answer):
-                self._guarded("giving a frame up", self._settle, answer.job, None, "Its answer could not be read.", 0)
+                self._guarded(
+                    "giving a frame up", self._settle, answer.job, None, _("Its answer could not be read."), 0
+                )
             answer.give_back()
             if time.monotonic() >= self._look_at:
                 self._guarded("looking for late frames", self._give_up_late)
@@ -127,7 +130,9 @@ class Finisher:
         try:
             found = plan.loop.detector.read(answer.outputs, answer.letterbox, size, plan.thresholds)
         except (KeyError, IndexError, ValueError) as error:
-            return None, f"The answer of {plan.name} is not what its family writes: {error}"
+            return None, _("The answer of {model} is not what its family writes: {error}").format(
+                model=plan.name, error=error
+            )
         corner = np.array(job.corner * 2, np.float32)
         return Detections.of(found.xyxy + corner, found.score, found.class_id + plan.first_class), ""
 
@@ -158,14 +163,20 @@ class Finisher:
         """Send the boxes a further stage looks into, best first."""
         boxes = found.xyxy[found.class_id == plan.parent_class]
         if len(boxes) > CROPS:
-            self._gap(ticket, stage, f"{plan.name} looks into the best {CROPS} boxes of a frame, and there were more.")
+            self._gap(
+                ticket,
+                stage,
+                _("{model} looks into the best {crops} boxes of a frame, and there were more.").format(
+                    model=plan.name, crops=CROPS
+                ),
+            )
         for xyxy in boxes[:CROPS]:
             crop = ticket.crop(xyxy)
             if crop is None:
                 continue
             picture, corner = crop
             if not plan.loop.offer(Job(ticket, stage, picture, ticket.settled_ns, corner)):
-                self._gap(ticket, stage, f"{plan.name} is too busy.")
+                self._gap(ticket, stage, _("{model} is too busy.").format(model=plan.name))
                 return
             ticket.owed[stage] += 1
 
@@ -181,7 +192,9 @@ class Finisher:
                 if not ticket.complete and (age_s > limit_s or len(waiting) - place > OVERTAKEN):
                     for stage, owed in enumerate(ticket.owed):
                         if owed:
-                            self._gap(ticket, stage, f"{lane.plans[stage].name} gave no answer in time.")
+                            self._gap(
+                                ticket, stage, _("{model} gave no answer in time.").format(model=lane.plans[stage].name)
+                            )
                             ticket.owed[stage] = 0
             self._release(lane)
 
@@ -212,6 +225,8 @@ class Finisher:
             found, tracks, lane.labels, tuple(ticket.gaps), frame.trace,
         )  # fmt: skip
         lane.latest = (frame, result)
+        if lane.recent is not None:
+            lane.recent.saw(result)
         with self._costs.stage("publish"):
             self._publish(result)
         # counted last: once every frame is accounted for, every result has been handed out

@@ -22,6 +22,7 @@ from console.pipeline.work import Answer, Job, Ticket
 from models.detector import Detector
 from models.frames import Frame
 from models.letterbox import Letterbox
+from models.words import _
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class InferenceLoop:
         self._stopping = False
         self._complained = False
         self._buffers: queue.SimpleQueue[NDArray[np.uint8] | None] = queue.SimpleQueue()
-        for _ in range(backend.info.max_in_flight + AHEAD):
+        for _place in range(backend.info.max_in_flight + AHEAD):
             self._buffers.put(detector.buffer())
         self._thread = threading.Thread(target=self._run, name=f"inference {self.name}", daemon=True)
         self._thread.start()
@@ -140,7 +141,9 @@ class InferenceLoop:
                     self._changed.wait(None if soonest is None else (soonest - now) / 1e9)
             # what follows takes other loops' locks, so it stands outside ours: two loops may serve each other's cameras
             for job in stale:
-                self._answered(Answer(job, None, BackendError(f"{self.name} is too busy."), now, now))
+                self._answered(
+                    Answer(job, None, BackendError(_("{model} is too busy.").format(model=self.name)), now, now)
+                )
             if isinstance(picked, Job):
                 return picked
             if picked is not None:
@@ -176,7 +179,9 @@ class InferenceLoop:
             if plan.parent is None:
                 job = Job(ticket, stage, frame.picture, now)
                 if not plan.loop.offer(job):
-                    self._answered(Answer(job, None, BackendError(f"{plan.name} is too busy."), now, now))
+                    self._answered(
+                        Answer(job, None, BackendError(_("{model} is too busy.").format(model=plan.name)), now, now)
+                    )
         return Job(ticket, 0, frame.picture, now)
 
     def _start(self, job: Job, buffer: NDArray[np.uint8]) -> None:
@@ -202,4 +207,10 @@ class InferenceLoop:
             if not self._complained:
                 log.exception("giving a picture to %s failed", self.name)
             self._complained = True
-            done(BackendError(f"A picture could not be given to {self.name}: {type(error).__name__}."))
+            done(
+                BackendError(
+                    _("A picture could not be given to {model}: {error}.").format(
+                        model=self.name, error=type(error).__name__
+                    )
+                )
+            )

@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
+from console.pipeline.display import Display
 from console.pipeline.meters import CameraMeter
 from console.pipeline.slots import FifoSlot, LatestSlot, Slot
 from console.pipeline.work import StagePlan, Ticket
 from console.settings.schema import CameraSettings
+from console.sources.recent import Recent
 from models.detections import Detections
 from models.frames import Frame
 from models.results import Result
@@ -22,11 +24,18 @@ _ABSURD_S = 1e9
 """A stream's time past thirty years is damage, and no 64-bit nanoseconds would hold much more."""
 
 
+def _nobody_waits() -> None:
+    """What a frame wakes while there is no model."""
+
+
 class Lane:
     """The slot its frames wait in, the tickets of frames under way, its tracker, its figures.
 
-    Who may touch what: capture puts into `slot`; the first stage's inference loop takes, opens tickets and keeps
-    `taken_ns`; the finisher owns the tracker and takes tickets from the left; `latest` is replaced whole: anyone reads.
+    A lane without plans has no model yet: its frames go to the screen alone, and are counted as such.
+
+    Who may touch what: capture puts into `slot`, draws for `display` and feeds `recent` (None: nobody will look back);
+    the first stage's inference loop takes, opens tickets and keeps `taken_ns`; the finisher owns the tracker and takes
+    tickets from the left; `latest` is replaced whole: anyone reads.
     """
 
     def __init__(self, camera: CameraSettings, plans: Sequence[StagePlan], labels: tuple[str, ...]) -> None:
@@ -36,11 +45,13 @@ class Lane:
         self.meter = CameraMeter()
         self.tickets: deque[Ticket] = deque()
         self.latest: tuple[Frame, Result] | None = None
+        self.display = Display()
+        self.recent: Recent | None = None
         self.taken_ns = 0
         self.closed = False
         self._tracker = Tracker() if camera.track else None
         self._least_gap_ns = int(1e9 / camera.fps_cap) if camera.fps_cap else 0
-        self.slot: Slot = LatestSlot(self.plans[0].loop.wake)
+        self.slot: Slot = LatestSlot(self.plans[0].loop.wake if self.plans else _nobody_waits)
         self._every_frame = False
         self._media_ns = 0
 
@@ -48,10 +59,20 @@ class Lane:
         """From now on no frame is dropped for a fresher one: the source waits instead. Before the first frame only."""
         self.slot = FifoSlot(self.plans[0].loop.wake)
         self._every_frame = True
+        self.display.skip_what_no_eye_sees()
+
+    def successor(self, plans: Sequence[StagePlan], labels: tuple[str, ...]) -> Lane:
+        """A lane for the same camera with its models, now that they are here: the same figures, the same screen."""
+        lane = Lane(self.camera, plans, labels)
+        lane.meter, lane.display, lane.recent = self.meter, self.display, self.recent
+        return lane
 
     def put(self, frame: Frame) -> None:
         """Take a captured frame in, and account for the one it displaced."""
         self.meter.came_in(frame.captured_ns)
+        if not self.plans:
+            self.meter.drop("no model")
+            return
         dropped = self.slot.put(frame)
         if dropped is None:
             return

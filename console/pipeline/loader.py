@@ -14,6 +14,7 @@ from console.settings.schema import InferenceSettings
 from models.decoders import FAMILIES, NotThisFamily, recognise
 from models.detector import Detector
 from models.manifest import ModelManifest
+from models.words import _
 
 Finder = Callable[[str], tuple[Path, ModelManifest | None]]
 """Turns what a user typed (a catalogue name or a path) into a file, with its manifest where the catalogue knows it."""
@@ -45,8 +46,10 @@ def load_model(name: str, find: Finder, settings: InferenceSettings, cache: Path
         backend = run_below(lambda: runtime.load(path, picture, settings.device, options))
     except NotThisFamily as misfit:
         raise ModelError(
-            f"{path.name} is a model, but of no family Sightdesk can decode ({misfit}).",
-            f"It can decode: {', '.join(FAMILIES)}.",
+            _("{file} is a model, but of no family Sightdesk can decode ({misfit}).").format(
+                file=path.name, misfit=misfit
+            ),
+            _("It can decode: {families}.").format(families=", ".join(FAMILIES)),
         ) from misfit
     except BackendError as error:
         raise ModelError(error.what, error.hint) from error

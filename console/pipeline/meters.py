@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
 from threading import Lock
 from typing import Literal
 
 from models.results import Result
 from models.traces import Stage
 
-DropCause = Literal["busy", "fps cap", "error", "stopped"]
-"""Why a frame was not inferred: a fresher one came first; the camera's cap; the model failed; it was stopped."""
+DropCause = Literal["busy", "fps cap", "error", "no model", "stopped"]
+"""Why a frame was not inferred: a fresher one came first; the camera's cap; the model failed; it was not there yet; it
+was stopped."""
+
+Span = Stage | Literal["end to end"]
+"""What a duration is of: a stage, or the whole way from capture to publication."""
 
 _GROWTH = math.log(1.02)
 _SMALLEST_S = 1e-6
+_UNREAD = 4096
+"""A window that nobody reads for long keeps the durations of so many results, the newest."""
 
 
 class Histogram:
@@ -57,6 +65,42 @@ def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 6)
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A camera's counts so far, and the durations of the results since the same window was read before.
+
+    Attributes:
+        frames, inferred, dropped: counts since the camera was started.
+        first_ns, last_ns: monotonic capture times of its first and newest frame; None before any.
+        published_ns: monotonic time of its newest result; None before any.
+        spans: one entry a result, seconds by stage and end to end.
+    """
+
+    frames: int
+    inferred: int
+    dropped: Mapping[DropCause, int]
+    first_ns: int | None
+    last_ns: int | None
+    published_ns: int | None
+    spans: tuple[Mapping[Span, float], ...]
+
+
+class Window:
+    """One reader's view of a camera's figures; made by `CameraMeter.watch`. `read` is for one thread, its owner's."""
+
+    def __init__(self, meter: CameraMeter) -> None:
+        self._meter = meter
+        self._spans: deque[Mapping[Span, float]] = deque(maxlen=_UNREAD)
+
+    def add(self, spans: Mapping[Span, float]) -> None:
+        """Keep a result's durations until the next `read`; for the meter, under its lock."""
+        self._spans.append(spans)
+
+    def read(self) -> Passed:
+        """What has passed by now."""
+        return self._meter.read(self._spans)
+
+
 class CameraMeter:
     """What happened to one camera's frames. Any thread may write or read.
 
@@ -74,7 +118,23 @@ class CameraMeter:
         self.first_ns: int | None = None
         self.last_ns: int | None = None
         self._published_ns: tuple[int, int] | None = None
-        self._stages: dict[Stage | Literal["end to end"], Histogram] = {}
+        self._stages: dict[Span, Histogram] = {}
+        self._windows: tuple[Window, ...] = ()
+
+    def watch(self) -> Window:
+        """A view of these figures for one more reader, from now on and for as long as this meter lives."""
+        window = Window(self)
+        with self._lock:
+            self._windows = (*self._windows, window)
+        return window
+
+    def read(self, spans: deque[Mapping[Span, float]]) -> Passed:
+        """The counts so far and what a window has kept, which is thereby taken out; for `Window.read`."""
+        with self._lock:
+            published = None if self._published_ns is None else self._published_ns[1]
+            taken = tuple(spans)
+            spans.clear()
+            return Passed(self.frames, self.inferred, dict(self.dropped), self.first_ns, self.last_ns, published, taken)
 
     def came_in(self, captured_ns: int) -> None:
         """A frame was captured."""
@@ -95,7 +155,8 @@ class CameraMeter:
 
     def done(self, result: Result) -> None:
         """A frame was inferred and its result is being published."""
-        seconds = result.trace.seconds()
+        spans: dict[Span, float] = {"end to end": result.latency_s}
+        spans.update(result.trace.seconds().items())
         highest_track = int(result.tracks.track_id.max()) if len(result.tracks) else 0
         with self._lock:
             self.inferred += 1
@@ -103,9 +164,10 @@ class CameraMeter:
             self._published_ns = first, result.published_ns
             self.detections += len(result.detections)
             self.tracks = max(self.tracks, highest_track)
-            self._stages.setdefault("end to end", Histogram()).add(result.latency_s)
-            for stage, spent in seconds.items():
+            for stage, spent in spans.items():
                 self._stages.setdefault(stage, Histogram()).add(spent)
+            for window in self._windows:
+                window.add(spans)
 
     def on_the_way(self) -> int:
         """Captured frames of which nothing is known yet."""

@@ -18,9 +18,11 @@ from console.pipeline.loader import LoadedModel
 from console.pipeline.meters import CameraMeter
 from console.pipeline.work import StagePlan
 from console.settings.schema import CameraSettings, StageSettings
+from console.sources.recent import Recent
 from models.decoders import thresholds_for
 from models.results import Result
 from models.states import CameraStatus
+from models.words import _
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +39,11 @@ class Pipeline:
     Args:
         watchdog: watches the threads that serve all cameras; none by default.
         costs: where CPU time is charged; nowhere by default.
+        keep_s: how much of every camera's past is held in memory, in seconds; for a screen.
     """
 
-    def __init__(self, watchdog: Watchdog | None = None, costs: Costs | None = None) -> None:
+    def __init__(self, watchdog: Watchdog | None = None, costs: Costs | None = None, *, keep_s: float = 0.0) -> None:
+        self._keep_s = keep_s
         self._watchdog = watchdog or Watchdog()
         self._costs = costs or NoCosts()
         self._sinks: tuple[Sink, ...] = ()
@@ -78,28 +82,48 @@ class Pipeline:
         """See that stages fit together. Raises what `add_camera` raises about them."""
         self._plan(stages)
 
-    def add_camera(self, camera: CameraSettings, stages: Sequence[tuple[str, StageSettings]], opener: Opener) -> None:
-        """Start a camera. A stage comes with the key its model was added under.
+    def add_camera(
+        self, camera: CameraSettings, stages: Sequence[tuple[str, StageSettings]] | None, opener: Opener
+    ) -> None:
+        """Start a camera. A stage comes with the key its model was added under; None: its models are not here yet, and
+        `set_stages` will bring them.
 
         Raises:
             UsageError: a camera of that id runs already, or a stage looks into a label no earlier stage has.
             ModelError: a stage names a model that is not loaded, or a threshold for a label it does not have.
         """
         if camera.id in self._cameras:
-            raise UsageError(f"A camera with the id {camera.id} runs already.")
-        plans, labels = self._plan(stages)
+            raise UsageError(_("A camera with the id {id} runs already.").format(id=camera.id))
+        plans, labels = self._plan(stages) if stages is not None else ([], ())
         lane = Lane(camera, plans, labels)
+        if self._keep_s:
+            lane.recent = Recent(self._keep_s, tracked=camera.track)
         capture = Capture(lane, opener, self._costs)
         self._cameras[camera.id] = (lane, capture)
-        self._finisher.watch(lane)
-        plans[0].loop.add(lane)
+        self._serve(lane)
         capture.start()
+
+    def set_stages(self, camera_id: str, stages: Sequence[tuple[str, StageSettings]]) -> None:
+        """Give a camera that was started without a model its stages; its pictures go on. Raises as `add_camera`."""
+        old, capture = self._cameras[camera_id]
+        if old.plans:
+            raise UsageError(_("The camera {camera_id} has its models already.").format(camera_id=camera_id))
+        lane = old.successor(*self._plan(stages))
+        self._serve(lane)
+        capture.move(lane)
+        self._cameras[camera_id] = (lane, capture)
+
+    def _serve(self, lane: Lane) -> None:
+        if lane.plans:
+            self._finisher.watch(lane)
+            lane.plans[0].loop.add(lane)
 
     def remove_camera(self, camera_id: str) -> None:
         """Stop a camera. Returns at once; its thread, should it hang in a read, ends by itself within its limit."""
         lane, capture = self._cameras.pop(camera_id)
         capture.stop()
-        lane.plans[0].loop.remove(lane)
+        if lane.plans:
+            lane.plans[0].loop.remove(lane)
         self._leaving = [left for left in [*self._leaving, capture] if not left.join(0)]
 
     @property
@@ -145,14 +169,14 @@ class Pipeline:
         stuck.append(self._finisher.join(max(deadline - time.monotonic(), 0.2)))  # it was told only now
         waiting = [*captures, *self._leaving]
         self._leaving = [c for c in waiting if not c.join(max(deadline - time.monotonic(), 0))]
-        for lane, _ in self._cameras.values():  # after the captures, which account for what they still hold
+        for lane, _capture in self._cameras.values():  # after the captures, which account for what they still hold
             self._let_go(lane)
         return [*filter(None, stuck), *(capture.name for capture in self._leaving)]
 
     @staticmethod
     def _let_go(lane: Lane) -> None:
         """Account for frames that were under way when everything stopped."""
-        for _ in range(lane.meter.on_the_way()):
+        for _frame in range(lane.meter.on_the_way()):
             lane.meter.drop("stopped")
 
     def _publish(self, result: Result) -> None:
@@ -168,13 +192,15 @@ class Pipeline:
         owner: list[int] = []
         for number, (key, stage) in enumerate(stages):
             if key not in self._models:
-                raise ModelError(f"The model {stage.model} is not loaded.")
+                raise ModelError(_("The model {model} is not loaded.").format(model=stage.model))
             loop = self._models[key]
             manifest = loop.detector.manifest
             if not manifest.labels and len(stages) > 1:
                 raise ModelError(
-                    f"{manifest.name} names no labels, so its boxes can't be told from those of another stage.",
-                    "Use it alone, or a model whose labels are known.",
+                    _("{model} names no labels, so its boxes can't be told from those of another stage.").format(
+                        model=manifest.name
+                    ),
+                    _("Use it alone, or a model whose labels are known."),
                 )
             try:
                 thresholds = thresholds_for(manifest, stage.confidence, stage.thresholds)
@@ -183,13 +209,15 @@ class Pipeline:
             parent_class = labels.index(stage.on) if stage.on in labels else None
             if stage.on is not None and parent_class is None:
                 raise UsageError(
-                    f"{stage.model} is to look into {stage.on!r}, which no earlier stage of the camera finds.",
-                    f"Earlier labels: {', '.join(labels) or 'none'}.",
+                    _("{model} is to look into {on!r}, which no earlier stage of the camera finds.").format(
+                        model=stage.model, on=stage.on
+                    ),
+                    _("Earlier labels: {labels}.").format(labels=", ".join(labels) or _("none")),
                 )
             parent = None if parent_class is None else owner[parent_class]
             plans.append(StagePlan(loop, thresholds, len(labels), parent, parent_class))
             labels += manifest.labels
             owner += [number] * len(manifest.labels)
         if not plans:
-            raise UsageError("A camera needs at least one stage.")
+            raise UsageError(_("A camera needs at least one stage."))
         return plans, tuple(labels)

@@ -20,6 +20,7 @@ from console.settings.home import Home
 from console.store.pictures import PictureRow, insert, recorded
 from console.store.store import Store
 from models.redaction import Redacted
+from models.words import _
 
 JPEG_QUALITY = 90
 ORPHAN_AGE_S = 60.0
@@ -61,7 +62,7 @@ class PictureWriter:
             raise TypeError(f"only Redacted pictures are written, not {type(picture).__name__}")
         encoded, jpeg = cv2.imencode(".jpg", picture.bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         if not encoded:
-            raise PictureError("The picture could not be encoded as JPEG.")
+            raise PictureError(_("The picture could not be encoded as JPEG."))
         content = jpeg.tobytes()
         path = self._home.pictures / f"{datetime.now(UTC):%Y-%m-%d}" / f"{uuid7()}.jpg"
         try:
@@ -113,7 +114,7 @@ def _remove(path: Path) -> None:
 
 
 def _unrecorded(error: SightdeskError) -> PictureError:
-    return PictureError(f"The picture could not be recorded: {error.what}", error.hint)
+    return PictureError(_("The picture could not be recorded: {what}").format(what=error.what), error.hint)
 
 
 def sweep(home: Home) -> list[Path]:

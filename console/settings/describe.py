@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
 from console.settings.fields import limits, section_of
 from console.settings.render import block, inline
@@ -51,7 +52,8 @@ def commented() -> str:
 def _keys(section: type[Section]) -> Iterator[str]:
     for name, field in section.model_fields.items():
         yield from (f"  # {line}" for line in textwrap.wrap(_help(field), _WIDTH - 4))
-        yield f"  {name}: {inline(field.get_default(call_default_factory=True))}".rstrip()
+        default = to_jsonable_python(field.get_default(call_default_factory=True))
+        yield from block({name: default}, 2)
 
 
 def _camera_example() -> Iterator[str]:

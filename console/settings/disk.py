@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from console.errors import HomeError
+from models.words import _
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM}
@@ -25,20 +26,29 @@ def in_words(error: OSError, path: Path) -> HomeError:
         path: the file or folder it was about.
     """
     if error.errno in _FULL:
-        return HomeError(f"The disk of {path} is full.", "Make room there, or choose another folder with --home.")
+        return HomeError(
+            _("The disk of {path} is full.").format(path=path),
+            _("Make room there, or choose another folder with --home."),
+        )
     if error.errno in _DENIED:
         return HomeError(
-            f"{path} can't be written: permission denied.",
-            "Give this user the right to write there, or choose another folder with --home.",
+            _("{path} can't be written: permission denied.").format(path=path),
+            _("Give this user the right to write there, or choose another folder with --home."),
         )
     if error.errno == errno.EROFS:
-        return HomeError(f"The disk of {path} is mounted read-only.", "Choose a folder on another disk with --home.")
+        return HomeError(
+            _("The disk of {path} is mounted read-only.").format(path=path),
+            _("Choose a folder on another disk with --home."),
+        )
     if error.errno in _OCCUPIED:
         return HomeError(
-            f"{path} can't be used: something of another kind is in its place.",
-            "Move it away, or choose another folder with --home.",
+            _("{path} can't be used: something of another kind is in its place.").format(path=path),
+            _("Move it away, or choose another folder with --home."),
         )
-    return HomeError(f"{path} can't be used: {error.strerror or error}.", "Choose another folder with --home.")
+    return HomeError(
+        _("{path} can't be used: {reason}.").format(path=path, reason=error.strerror or error),
+        _("Choose another folder with --home."),
+    )
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:

@@ -9,19 +9,23 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from console.settings.schema import Section, Settings
+from models.words import _
 
 
 def limits(field: FieldInfo) -> str:
     """Which values a field takes, in words such as ``from 0 to 1`` or ``one of: tcp, udp``; empty where any."""
     if choices := _choices(field.annotation):
-        return "one of: " + ", ".join(str(choice) for choice in choices)
+        return _("one of: {choices}").format(choices=", ".join(str(choice) for choice in choices))
     bounds: dict[str, Any] = {}
     for part in [*field.metadata, *_metadata(field.annotation)]:
         bounds.update({name: getattr(part, name) for name in ("ge", "gt", "le", "lt") if hasattr(part, name)})
     if "ge" in bounds and "le" in bounds:
-        return f"from {bounds['ge']} to {bounds['le']}"
-    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-    return " and ".join(f"{words[name]} {bounds[name]}" for name in words if name in bounds)
+        return _("from {least} to {most}").format(least=bounds["ge"], most=bounds["le"])
+    words = {
+        "ge": _("at least {limit}"), "gt": _("more than {limit}"),
+        "le": _("at most {limit}"), "lt": _("less than {limit}"),
+    }  # fmt: skip
+    return _(" and ").join(words[name].format(limit=bounds[name]) for name in words if name in bounds)
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:

@@ -15,13 +15,14 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from console.errors import HomeError, SettingsError
+from console.errors import HomeError, SettingsChanged, SettingsError
 from console.settings.describe import commented
 from console.settings.disk import in_words, write_whole
 from console.settings.edit import changed
 from console.settings.parse import MAX_BYTES, Misread, Problem, decode, parse
 from console.settings.schema import Settings
 from console.settings.words import problems
+from models.words import _, ngettext
 
 _log = logging.getLogger(__name__)
 
@@ -60,8 +61,11 @@ def as_error(path: Path, found: tuple[Problem, ...], origin: str = "file") -> Se
     place = f"{path}:{first.line}" if first.line else str(path)
     what = f"{place}: {_sentence(first)}"
     if len(found) > 1:
-        what += f" {len(found) - 1} more like it: sightdesk settings check."
-    in_force = {"last good": "The last good copy is in force.", "defaults": "The defaults are in force."}
+        more = len(found) - 1
+        what += " " + ngettext(
+            "{count} more like it: sightdesk settings check.", "{count} more like it: sightdesk settings check.", more
+        ).format(count=more)
+    in_force = {"last good": _("The last good copy is in force."), "defaults": _("The defaults are in force.")}
     hint = " ".join(filter(None, (first.hint, in_force.get(origin, ""))))
     return SettingsError(what, hint)
 
@@ -109,13 +113,15 @@ class SettingsFile:
             raw = self._read()
         except FileNotFoundError:
             if self.good.exists():
-                hint = f"Copy {self.good.name} to {self.path.name}, or delete it too to begin anew."
-                return self._instead(Problem("the file is gone", hint))
+                hint = _("Copy {good} to {file}, or delete it too to begin anew.").format(
+                    good=self.good.name, file=self.path.name
+                )
+                return self._instead(Problem(_("the file is gone"), hint))
             if keep:
                 return self._first()
             return Loaded(Settings(), (), "defaults", self.path)
         except OSError as error:
-            return self._instead(Problem(f"can't be read: {error.strerror or error}"))
+            return self._instead(Problem(_("can't be read: {reason}").format(reason=error.strerror or error)))
         settings, found = check(raw)
         if settings is None:
             return self._instead(*found)
@@ -137,14 +143,14 @@ class SettingsFile:
 
     def _read(self) -> bytes:
         if self.path.exists() and not self.path.is_file():
-            raise IsADirectoryError(0, "it is not a file")
+            raise IsADirectoryError(0, _("it is not a file"))
         with self.path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
 
     def _instead(self, *found: Problem) -> Loaded:
         self._seen = None
         try:
-            settings, _ = check(self.good.read_bytes())
+            settings, _found = check(self.good.read_bytes())
         except OSError:
             settings = None
         if settings is None:
@@ -182,18 +188,71 @@ class SettingsFile:
             with FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=5):
                 return self._edit(changes)
         except Timeout:
-            raise SettingsError("Another program is changing the settings.", "Try again.") from None
+            raise SettingsError(_("Another program is changing the settings."), _("Try again.")) from None
         except OSError as error:
             raise in_words(error, self.path) from error
+
+    def content(self) -> bytes:
+        """The file as it stands, byte for byte, for `put_back`.
+
+        Raises:
+            SettingsError: it can't be read.
+        """
+        try:
+            return self._read()
+        except OSError as error:
+            raise SettingsError(
+                _("{path} can't be read: {reason}.").format(path=self.path, reason=error.strerror or error)
+            ) from error
+
+    @property
+    def changed_outside(self) -> bool:
+        """Whether the file holds something else than what was read or written here last."""
+        try:
+            return _digest(self._read()) != self._seen
+        except OSError:
+            return True
+
+    def put_back(self, raw: bytes, *, over: bytes) -> Settings:
+        """Undo or redo: write an earlier content, comments and all, if the file still is what it was then.
+
+        Args:
+            raw: what to write.
+            over: what the file must hold now.
+
+        Raises:
+            SettingsError: the file was changed meanwhile, or `raw` is not valid any more; nothing is written.
+            HomeError: the file can't be written.
+        """
+        if self.content() != over:
+            raise SettingsError(
+                _("The settings were changed in another way meanwhile, so this can't be taken back."),
+                _("Change it back by hand."),
+            )
+        settings, found = check(raw)
+        if settings is None:
+            raise SettingsError(_sentence(found[0]), found[0].hint)
+        try:
+            write_whole(self.path, raw, self.path.stat().st_mode & 0o777)
+        except OSError as error:
+            raise in_words(error, self.path) from error
+        self._seen = _digest(raw)
+        self._keep(raw)
+        return settings
 
     def _edit(self, changes: Mapping[str, object]) -> Settings:
         seen = self._seen
         loaded = self.load()
         if loaded.problem is not None:
-            raise SettingsError(f"{loaded.problem.what} It is not changed while it is broken.", loaded.problem.hint)
+            raise SettingsError(
+                _("{what} It is not changed while it is broken.").format(what=loaded.problem.what), loaded.problem.hint
+            )
         if seen is not None and seen != self._seen:
             self._seen = seen
-            raise SettingsError(f"{self.path} was changed by someone else meanwhile.", "Load it again, then change it.")
+            raise SettingsChanged(
+                _("{path} was changed by someone else meanwhile.").format(path=self.path),
+                _("Load it again, then change it."),
+            )
         raw = self._read()
         made = changed(decode(raw), changes).encode()
         if b"\r\n" in raw:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from console.errors import HomeError
 from console.settings.disk import in_words, write_whole
+from models.words import _
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -36,7 +37,9 @@ def find_home(option: Path | None) -> Path:
         try:
             return option.expanduser().absolute()
         except RuntimeError:
-            raise HomeError(f"{option}: there is no such user here.", "Write the folder's full path.") from None
+            raise HomeError(
+                _("{option}: there is no such user here.").format(option=option), _("Write the folder's full path.")
+            ) from None
     from platformdirs import user_data_path  # noqa: PLC0415  # only where nobody said otherwise
 
     return user_data_path("Sightdesk", appauthor=False)
@@ -69,7 +72,7 @@ class Home:
         except OSError as error:
             raise in_words(error, path) from error
         if occupied:
-            raise HomeError(f"{path} is not a folder.", "Choose a folder with --home.")
+            raise HomeError(_("{path} is not a folder.").format(path=path), _("Choose a folder with --home."))
         return cls(path)
 
     @classmethod
@@ -115,8 +118,10 @@ class Home:
             pid, host, since = int(said["pid"]), str(said["host"]), datetime.fromisoformat(said["since"])
         except (OSError, ValueError, KeyError, TypeError):
             return ""
-        mine = " (this one)" if pid == os.getpid() and host == socket.gethostname() else ""
-        return f"process {pid}{mine} on {host}, since {since.astimezone():%Y-%m-%d %H:%M:%S}"
+        mine = _(" (this one)") if pid == os.getpid() and host == socket.gethostname() else ""
+        return _("process {pid}{mine} on {host}, since {since:%Y-%m-%d %H:%M:%S}").format(
+            pid=pid, mine=mine, host=host, since=since.astimezone()
+        )
 
     @property
     def locked(self) -> bool:
@@ -199,8 +204,10 @@ def _lock(home: Home) -> BaseFileLock:
         lock.acquire()
     except Timeout:
         raise HomeError(
-            f"The home {home.path} is in use by {home.holder() or 'another process'}.",
-            "Close the other Sightdesk, or give this one a home of its own with --home.",
+            _("The home {path} is in use by {holder}.").format(
+                path=home.path, holder=home.holder() or _("another process")
+            ),
+            _("Close the other Sightdesk, or give this one a home of its own with --home."),
         ) from None
     except OSError as error:
         raise in_words(error, home.run) from error

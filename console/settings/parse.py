@@ -10,22 +10,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from models.words import N_, _
+
 MAX_BYTES = 256 * 1024  # sixty cameras with every key written out are 80 kB
 _MAX_OPEN = 100
-_IN_QUOTES = "Write the value in quotes."
+_IN_QUOTES = N_("Write the value in quotes.")
 _MESSAGES = (
-    ("'\\t' that cannot start", "a tab is used to indent", "Indent with spaces."),
-    ("cannot start any token", "a value begins with a character that YAML keeps for itself", _IN_QUOTES),
+    ("'\\t' that cannot start", N_("a tab is used to indent"), N_("Indent with spaces.")),
+    ("cannot start any token", N_("a value begins with a character that YAML keeps for itself"), _IN_QUOTES),
     (
         "mapping values are not",
-        "there is a colon too many, or a line is indented wrongly",
-        "Quote values with a colon.",
+        N_("there is a colon too many, or a line is indented wrongly"),
+        N_("Quote values with a colon."),
     ),
-    ("could not find expected ':'", "a key has no colon after it, here or in the line before", "Write KEY: VALUE."),
-    ("undefined alias", "a value begins with *", _IN_QUOTES),
-    ("unexpected end of stream", "a quote or bracket is opened and never closed", "Close it, here or further up."),
-    ("expected <block end>", "this line is not indented like its neighbours", "Indent the keys of a group equally."),
-    ("another document", "a second document (---) begins here", "Delete the line ---."),
+    (
+        "could not find expected ':'",
+        N_("a key has no colon after it, here or in the line before"),
+        N_("Write KEY: VALUE."),
+    ),
+    ("undefined alias", N_("a value begins with *"), _IN_QUOTES),
+    (
+        "unexpected end of stream",
+        N_("a quote or bracket is opened and never closed"),
+        N_("Close it, here or further up."),
+    ),
+    (
+        "expected <block end>",
+        N_("this line is not indented like its neighbours"),
+        N_("Indent the keys of a group equally."),
+    ),
+    ("another document", N_("a second document (---) begins here"), N_("Delete the line ---.")),
 )
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"")
 _INT, _FLOAT, _BOOL, _NULL = (f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null"))
@@ -104,16 +118,18 @@ def decode(raw: bytes) -> str:
         Misread: too large, empty, or not UTF-8.
     """
     if len(raw) > MAX_BYTES:
-        raise Misread(Problem(f"it is larger than {MAX_BYTES // 1024} kB, so it can't be settings"))
+        raise Misread(
+            Problem(_("it is larger than {max_bytes} kB, so it can't be settings").format(max_bytes=MAX_BYTES // 1024))
+        )
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Misread(Problem("it is written in UTF-16", "Save it as UTF-8 in your editor.", 1))
+        raise Misread(Problem(_("it is written in UTF-16"), _("Save it as UTF-8 in your editor."), 1))
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise Misread(Problem("this line is not UTF-8 text", "Save it as UTF-8 in your editor.", line)) from None
+        raise Misread(Problem(_("this line is not UTF-8 text"), _("Save it as UTF-8 in your editor."), line)) from None
     if not text.strip():
-        raise Misread(Problem("it is empty"))
+        raise Misread(Problem(_("it is empty")))
     return text
 
 
@@ -133,20 +149,20 @@ def parse(text: str) -> Parsed:
         yaml.composer.warn_double_anchors = False  # the warning would print a piece of the file
         root = yaml.compose(text)
         if root is None:
-            raise Misread(Problem("it has only comments in it"))
+            raise Misread(Problem(_("it has only comments in it")))
         data = _value(root)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise Misread(Problem(*_in_words(error.problem or ""), line=line)) from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position or 0) + 1
-        raise Misread(Problem("this line has a character in it that YAML doesn't allow", line=line)) from None
+        raise Misread(Problem(_("this line has a character in it that YAML doesn't allow"), line=line)) from None
     except RecursionError:
-        raise Misread(Problem("it is nested too deep")) from None
+        raise Misread(Problem(_("it is nested too deep"))) from None
     except YAMLError:
-        raise Misread(Problem("it is not YAML")) from None
+        raise Misread(Problem(_("it is not YAML"))) from None
     if not isinstance(data, dict):
-        raise Misread(Problem("it is not a list of keys and values, such as site: Plant 1", line=1))
+        raise Misread(Problem(_("it is not a list of keys and values, such as site: Plant 1"), line=1))
     return Parsed(data, root)
 
 
@@ -156,16 +172,16 @@ def _refuse_depth(text: str) -> None:
     for found in re.finditer(r"[\[{\]}]", text):
         depth += 1 if found[0] in "[{" else -1
         if depth > _MAX_OPEN:
-            raise Misread(Problem("it is nested too deep", line=text.count("\n", 0, found.start()) + 1))
+            raise Misread(Problem(_("it is nested too deep"), line=text.count("\n", 0, found.start()) + 1))
 
 
 def _value(node: Any) -> Any:
     line = node.start_mark.line + 1
     if node.anchor:
-        hint = "Write the text in quotes, or repeat what the name stands for."
-        raise Misread(Problem("names for repeated parts (&name, *name) are not read here", hint, line))
+        hint = _("Write the text in quotes, or repeat what the name stands for.")
+        raise Misread(Problem(_("names for repeated parts (&name, *name) are not read here"), hint, line))
     if str(node.tag) not in _PLAIN:
-        raise Misread(Problem("types of values (!type) are not read here", "Write the text in quotes.", line))
+        raise Misread(Problem(_("types of values (!type) are not read here"), _("Write the text in quotes."), line))
     if not isinstance(node.value, list):
         return _scalar(str(node.tag), node.value)
     if is_sequence(node):
@@ -173,10 +189,16 @@ def _value(node: Any) -> Any:
     made: dict[str, Any] = {}
     for key, value in node.value:
         if isinstance(key.value, list):
-            raise Misread(Problem("a key must be a word", line=key.start_mark.line + 1))
+            raise Misread(Problem(_("a key must be a word"), line=key.start_mark.line + 1))
         _value(key)
         if key.value in made:
-            raise Misread(Problem(f"the key {key.value} stands here twice", "Delete one.", key.start_mark.line + 1))
+            raise Misread(
+                Problem(
+                    _("the key {value} stands here twice").format(value=key.value),
+                    _("Delete one."),
+                    key.start_mark.line + 1,
+                )
+            )
         made[key.value] = _value(value)
     return made
 
@@ -202,6 +224,6 @@ def _in_words(problem: str) -> tuple[str, str]:
     """ruamel.yaml's messages as an operator would say them; the rarer ones as they are, without what they quote."""
     for words, what, hint in _MESSAGES:
         if words in problem:
-            return what, hint
+            return _(what), _(hint)
     told = _QUOTED.sub(lambda quoted: quoted[0] if len(quoted[0]) <= 3 else "...", problem.partition(", but ")[0])
-    return f"it is not YAML here: {told}" if told else "it is not YAML here", ""
+    return _("it is not YAML here: {told}").format(told=told) if told else _("it is not YAML here"), ""

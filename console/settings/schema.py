@@ -8,16 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 from console.settings.address import carries_password
+from models.words import N_, _
 
 CameraId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Score = Annotated[float, Field(ge=0, le=1)]
 
 SECRET_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"  # noqa: S105
-MOVE_LOGIN = (
-    "Store the password with: sightdesk secrets set NAME. Write the address without it, and below it: "
-    "login: {user: ..., password: {secret: NAME}}."
+MOVE_LOGIN = N_(
+    "Store the password with: sightdesk secrets set NAME. Write the address without it, "
+    "and below it: login: {user: ..., password: {secret: NAME}}."
 )
-MOVE_PASSWORD = "Store it with: sightdesk secrets set NAME. Then write here: {secret: NAME}."  # noqa: S105
+MOVE_PASSWORD = N_("Store it with: sightdesk secrets set NAME. Then write here: {secret: NAME}.")
 
 
 def mistake(what: str, hint: str = "", at: tuple[str | int, ...] = ()) -> PydanticCustomError:
@@ -48,7 +49,7 @@ class SecretRef(Section):
     @classmethod
     def _no_plain_text(cls, data: Any) -> Any:
         if isinstance(data, (str, int, float)):
-            raise mistake("a password never stands in this file", MOVE_PASSWORD)
+            raise mistake(_("a password never stands in this file"), _(MOVE_PASSWORD))
         return data
 
 
@@ -78,6 +79,7 @@ class CameraSettings(Section):
 
     id: CameraId = Field(description="Short name without spaces, used in files and metrics.")
     name: str = Field(default="", description="The name on screen; the id when empty.")
+    group: str = Field(default="", max_length=64, description="Cameras of one group stand together in the list.")
     source: str = Field(
         min_length=1,
         description=(
@@ -110,13 +112,19 @@ class CameraSettings(Section):
     stages: tuple[StageSettings, ...] = Field(
         default=(), description="Models in order; empty: the site's default model."
     )
+    published_as: str = Field(
+        default="",
+        description="Footage that was published: as what, where, under which licence; its pictures are kept uncovered.",
+    )
     enabled: bool = Field(default=True, description="Off: kept in the list, not connected.")
 
     @field_validator("source")
     @classmethod
     def _no_password(cls, source: str) -> str:
         if carries_password(source):
-            raise mistake("the address has a password in it, and a password never stands in this file", MOVE_LOGIN)
+            raise mistake(
+                _("the address has a password in it, and a password never stands in this file"), _(MOVE_LOGIN)
+            )
         return source
 
     @property
@@ -150,6 +158,59 @@ class LogSettings(Section):
     keep: int = Field(default=5, ge=1, le=100, description="Rotated files kept.")
 
 
+class PrivacySettings(Section):
+    """What is covered in every picture that is kept."""
+
+    cover: tuple[str, ...] = Field(
+        default=("person",), min_length=1, description="Labels whose boxes are covered before a picture is written."
+    )
+    purpose: str = Field(
+        default="to judge what the cameras reported", min_length=1, description="Why pictures are kept, in words."
+    )
+
+
+class EventRule(Section):
+    """Which first sights are events, and how they are heard."""
+
+    name: str = Field(min_length=1, max_length=64, description="Name of the rule, as it stands beside its events.")
+    classes: tuple[str, ...] = Field(default=(), description="Labels it is about; empty: all.")
+    cameras: tuple[CameraId, ...] = Field(default=(), description="Ids of the cameras it is about; empty: all.")
+    sound: Literal["none", "ping", "alarm"] = Field(default="none", description="What is heard when it happens.")
+    enabled: bool = Field(default=True, description="Off: kept in the list, without effect.")
+
+
+class EventSettings(Section):
+    """What is an event, and how long events are kept."""
+
+    rules: tuple[EventRule, ...] = Field(
+        default=(EventRule(name="Anything new"),),
+        description="The first rule that fits a new track makes it an event; without any fitting rule it is none.",
+    )
+    keep_days: int = Field(default=30, ge=1, le=3650, description="Events and their pictures go after so many days.")
+    keep_events: int = Field(
+        default=200_000, ge=1000, le=5_000_000, description="The oldest go when there are more than so many."
+    )
+
+
+class DeskSettings(Section):
+    """How the desk looks and behaves on this machine."""
+
+    theme: Literal["system", "dark", "light"] = Field(
+        default="system", description="Colours of the desk; system: as the system has them."
+    )
+    text_scale: float = Field(default=1.0, ge=0.8, le=2, description="Size of all text; 1 is normal.")
+    language: str = Field(
+        default="",
+        pattern=r"^([a-z]{2,3}([_-][A-Za-z]{2,4})?|pseudo)?$",
+        description="Language of the desk, such as de or pt_BR; empty: as the system has it.",
+    )
+    keep_awake: bool = Field(
+        default=True, description="The machine doesn't go to sleep while cameras are being watched."
+    )
+    start_at_login: bool = Field(default=False, description="Open the desk when somebody logs in to this machine.")
+    sounds: bool = Field(default=True, description="Sounds of event rules may be heard.")
+
+
 class Settings(Section):
     """Everything an operator can set for one site."""
 
@@ -157,12 +218,24 @@ class Settings(Section):
     cameras: tuple[CameraSettings, ...] = Field(default=(), description="The cameras, in the order of the wall.")
     inference: InferenceSettings = Field(default_factory=InferenceSettings, description="What runs the models.")
     log: LogSettings = Field(default_factory=LogSettings, description="What is written to the log files.")
+    operators: tuple[str, ...] = Field(default=(), description="Names of those who sit at this desk.")
+    privacy: PrivacySettings = Field(
+        default_factory=PrivacySettings, description="What is covered in every picture that is kept."
+    )
+    events: EventSettings = Field(
+        default_factory=EventSettings, description="What is an event, and how long events are kept."
+    )
+    desk: DeskSettings = Field(default_factory=DeskSettings, description="How the desk looks and behaves here.")
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Settings:
         seen: set[str] = set()
         for index, camera in enumerate(self.cameras):
             if camera.id in seen:
-                raise mistake(f"two cameras have the id {camera.id}", "Give one another.", ("cameras", index, "id"))
+                raise mistake(
+                    _("two cameras have the id {id}").format(id=camera.id),
+                    _("Give one another."),
+                    ("cameras", index, "id"),
+                )
             seen.add(camera.id)
         return self

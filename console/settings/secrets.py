@@ -23,6 +23,7 @@ from console.settings.home import Home
 from console.settings.schema import SECRET_NAME
 from console.settings.scrub import SCRUBBER
 from console.settings.vault import Ask, Vault
+from models.words import _
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -73,7 +74,10 @@ class Secrets:
             with self._lock:
                 value = self._vault.read().get(name) if place or self._vault.path.exists() else None
         if not value:
-            raise SecretError(f"There is no secret named {name}.", f"Store it with: sightdesk secrets set {name}")
+            raise SecretError(
+                _("There is no secret named {name}.").format(name=name),
+                _("Store it with: sightdesk secrets set {name}").format(name=name),
+            )
         SCRUBBER.remember(value)
         return SecretStr(value)
 
@@ -95,10 +99,13 @@ class Secrets:
         SCRUBBER.remember(value)
         if not re.fullmatch(SECRET_NAME, name):
             raise SecretError(
-                "That name won't do.", "Take letters, digits, dot, dash and underscore, such as gate-camera."
+                _("That name won't do."), _("Take letters, digits, dot, dash and underscore, such as gate-camera.")
             )
         if not value or len(value) > MAX_LENGTH or "\0" in value:
-            raise SecretError("That value won't do.", f"A secret is text of 1 to {MAX_LENGTH} characters.")
+            raise SecretError(
+                _("That value won't do."),
+                _("A secret is text of 1 to {max_length} characters.").format(max_length=MAX_LENGTH),
+            )
         self._home.make()
         with self._locked():
             index = self._index()
@@ -121,7 +128,7 @@ class Secrets:
             SecretError: there is none of that name, or its place can't be opened.
         """
         if name not in self._index()["names"]:
-            raise SecretError(f"There is no secret named {name}.", "See: sightdesk secrets list")
+            raise SecretError(_("There is no secret named {name}.").format(name=name), _("See: sightdesk secrets list"))
         with self._locked():
             index = self._index()
             place = index["names"].pop(name)
@@ -145,7 +152,7 @@ class Secrets:
         try:
             lock.acquire()
         except Timeout:
-            raise SecretError("Another program is changing the secrets.", "Try again.") from None
+            raise SecretError(_("Another program is changing the secrets."), _("Try again.")) from None
         except OSError as error:
             raise in_words(error, self._home.run) from error
         try:
@@ -165,7 +172,8 @@ class Secrets:
             raise in_words(error, self._index_file) from error
         except (ValueError, KeyError, TypeError, AttributeError):
             raise SecretError(
-                f"The list of secrets {self._index_file} is damaged.", "Delete it and store the secrets again."
+                _("The list of secrets {index_file} is damaged.").format(index_file=self._index_file),
+                _("Delete it and store the secrets again."),
             ) from None
 
     def _write_index(self, index: dict[str, Any]) -> None:
@@ -197,8 +205,12 @@ def _keyring(name: str) -> Any:
     backend = usable_keyring()
     if backend is None:
         raise SecretError(
-            f"The secret {name} belongs in the system's keyring, and there is none in this session.",
-            f"Log in to a desktop session, or keep it in a file: sightdesk secrets set {name} --file",
+            _("The secret {name} belongs in the system's keyring, and there is none in this session.").format(
+                name=name
+            ),
+            _("Log in to a desktop session, or keep it in a file: sightdesk secrets set {name} --file").format(
+                name=name
+            ),
         )
     return backend
 
@@ -209,8 +221,8 @@ def _call(backend: Any, method: str, *arguments: str) -> str | None:
         answer: str | None = getattr(backend, method)(*arguments)
     except _keyring_errors() as error:
         raise SecretError(
-            f"The system's keyring refused ({type(error).__name__}).",
-            "Unlock it, or keep the secret in a file: sightdesk secrets set NAME --file",
+            _("The system's keyring refused ({error}).").format(error=type(error).__name__),
+            _("Unlock it, or keep the secret in a file: sightdesk secrets set NAME --file"),
         ) from None
     return answer
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from console.errors import SecretError
 from console.settings.disk import in_words, write_whole
 from console.settings.scrub import SCRUBBER
+from models.words import _
 
 VARIABLE = "SIGHTDESK_PASSPHRASE"
 MAGIC = b"SIGHTDESK-SECRETS"
@@ -30,6 +31,16 @@ _MAX_BYTES = 4 * 1024 * 1024
 
 Ask = Callable[[bool], str]
 """Asks a person for the passphrase; True: a new one, to be typed twice."""
+_given: str | None = None
+
+
+def unlock(passphrase: str | None) -> None:
+    """Use this passphrase for every file of secrets of this process, as if it stood in SIGHTDESK_PASSPHRASE.
+
+    For a desk whose operator has typed it once: every camera's password is read with it from then on. None: forget it.
+    """
+    global _given  # noqa: PLW0603  # as an environment variable is the process's, too
+    _given = passphrase
 
 
 class Vault:
@@ -67,8 +78,10 @@ class Vault:
         except InvalidTag:
             self._key = None
             raise SecretError(
-                "The passphrase is not the one these secrets were stored with.",
-                f"Set {VARIABLE} to the right one. If it is lost: delete {self.path} and store the secrets again.",
+                _("The passphrase is not the one these secrets were stored with."),
+                _("Set {variable} to the right one. If it is lost: delete {path} and store the secrets again.").format(
+                    variable=VARIABLE, path=self.path
+                ),
             ) from None
         return {str(name): str(value) for name, value in json.loads(text).items()}
 
@@ -96,17 +109,20 @@ class Vault:
             return None
         except OSError as error:
             raise in_words(error, self.path) from error
-        hint = f"Bring {self.path} back from a backup, or delete it and store the secrets again."
+        hint = _("Bring {path} back from a backup, or delete it and store the secrets again.").format(path=self.path)
         if not raw.startswith(MAGIC):
-            raise SecretError(f"{self.path} is damaged, or no file of secrets at all.", hint)
+            raise SecretError(_("{path} is damaged, or no file of secrets at all.").format(path=self.path), hint)
         whole = _HEAD + _SALT + _NONCE + _TAG + _SUM <= len(raw) <= _MAX_BYTES
         if not whole or hashlib.sha256(raw[:-_SUM]).digest() != raw[-_SUM:]:
-            raise SecretError(f"{self.path} is damaged.", hint)
+            raise SecretError(_("{path} is damaged.").format(path=self.path), hint)
         version, cost = raw[len(MAGIC)], raw[len(MAGIC) + 1]
         if version > _VERSION:
-            raise SecretError(f"{self.path} was written by a newer Sightdesk.", "Install that version or a later one.")
+            raise SecretError(
+                _("{path} was written by a newer Sightdesk.").format(path=self.path),
+                _("Install that version or a later one."),
+            )
         if cost not in _COSTS:
-            raise SecretError(f"{self.path} is damaged.", hint)
+            raise SecretError(_("{path} is damaged.").format(path=self.path), hint)
         return raw
 
     def _derived(self, head: bytes, *, new: bool) -> bytes:
@@ -117,7 +133,10 @@ class Vault:
 
         passphrase = unicodedata.normalize("NFKC", self._passphrase(new=new))
         if new and len(passphrase) < MIN_PASSPHRASE:
-            raise SecretError("The passphrase is too short.", f"Take at least {MIN_PASSPHRASE} characters.")
+            raise SecretError(
+                _("The passphrase is too short."),
+                _("Take at least {min_passphrase} characters.").format(min_passphrase=MIN_PASSPHRASE),
+            )
         SCRUBBER.remember(passphrase)
         derive = Scrypt(salt=head[_HEAD:], length=32, n=2 ** head[_HEAD - 1], r=8, p=1).derive
         self._key = (head, derive(passphrase.encode("utf-8", "surrogatepass")))
@@ -126,8 +145,11 @@ class Vault:
     def _passphrase(self, *, new: bool) -> str:
         if given := os.environ.get(VARIABLE):
             return given
+        if _given is not None:
+            return _given
         if self._ask is None:
             raise SecretError(
-                f"The secrets in {self.path} need their passphrase.", f"Set the environment variable {VARIABLE}."
+                _("The secrets in {path} need their passphrase.").format(path=self.path),
+                _("Set the environment variable {variable}.").format(variable=VARIABLE),
             )
         return self._ask(new)

@@ -10,6 +10,7 @@ from console.settings.fields import field_at, limits, section_at
 from console.settings.parse import Parsed, Problem
 from console.settings.schema import MOVE_PASSWORD, Section
 from console.settings.scrub import SECRET_KEY
+from models.words import N_, _
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -17,24 +18,30 @@ if TYPE_CHECKING:
 
 _ENOUGH = 50  # nobody reads more, and a file of nothing but mistakes must not hold up a start
 _KINDS = {
-    "string_type": "must be text; write it in quotes if it looks like a number or a date",
-    "string_unicode": "has characters in it that are no text",
-    "string_too_short": "must not be empty",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "finite_number": "must be a number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "tuple_type": "must be a list: one line with a dash for each entry",
-    "list_type": "must be a list: one line with a dash for each entry",
-    "dict_type": "must be a group of keys, each with a value",
-    "model_type": "must be a group of keys, each with a value",
-    "model_attributes_type": "must be a group of keys, each with a value",
-    "missing": "is missing",
-    "string_pattern_mismatch": "has characters in it that don't fit here",
+    "string_type": N_("must be text; write it in quotes if it looks like a number or a date"),
+    "string_unicode": N_("has characters in it that are no text"),
+    "string_too_short": N_("must not be empty"),
+    "int_type": N_("must be a whole number"),
+    "int_parsing": N_("must be a whole number"),
+    "int_from_float": N_("must be a whole number"),
+    "float_type": N_("must be a number"),
+    "float_parsing": N_("must be a number"),
+    "finite_number": N_("must be a number"),
+    "bool_type": N_("must be true or false"),
+    "bool_parsing": N_("must be true or false"),
+    "tuple_type": N_("must be a list: one line with a dash for each entry"),
+    "list_type": N_("must be a list: one line with a dash for each entry"),
+    "dict_type": N_("must be a group of keys, each with a value"),
+    "model_type": N_("must be a group of keys, each with a value"),
+    "model_attributes_type": N_("must be a group of keys, each with a value"),
+    "missing": N_("is missing"),
+    "string_pattern_mismatch": N_("has characters in it that don't fit here"),
+}
+_BOUNDS = {
+    "ge": N_("must be at least {limit}"),
+    "gt": N_("must be more than {limit}"),
+    "le": N_("must be at most {limit}"),
+    "lt": N_("must be less than {limit}"),
 }
 
 
@@ -63,17 +70,20 @@ def _say(
     if kind == "extra_forbidden":
         return _unknown_key(way, model)
     field = field_at(model, way)
-    hint = f"What it is: {field.description}" if field is not None and field.description else ""
-    what = _KINDS.get(kind) or _out_of_bounds(field, context) or message[:1].lower() + message[1:]
+    hint = (
+        _("What it is: {description}").format(description=_(field.description))
+        if field is not None and field.description
+        else ""
+    )
+    what = _(_KINDS.get(kind, "")) or _out_of_bounds(field, context) or message[:1].lower() + message[1:]
     return what, hint
 
 
 def _out_of_bounds(field: FieldInfo | None, context: Mapping[str, Any]) -> str:
     """For a value of the right type that is not allowed: what would be."""
     if field is not None and (allowed := limits(field)):
-        return f"must be {allowed}"
-    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-    return next((f"must be {words[name]} {context[name]}" for name in words if name in context), "")
+        return _("must be {allowed}").format(allowed=allowed)
+    return next((_(words).format(limit=context[name]) for name, words in _BOUNDS.items() if name in context), "")
 
 
 def _unknown_key(way: Sequence[str | int], model: type[Section]) -> tuple[str, str]:
@@ -81,10 +91,12 @@ def _unknown_key(way: Sequence[str | int], model: type[Section]) -> tuple[str, s
     above = section_at(model, way[:-1])
     known = list(above.model_fields) if above is not None else []
     if near := get_close_matches(key.lower(), known, n=1, cutoff=0.6):
-        return "is not a key that is known here", f"Did you mean {near[0]}?"
+        return _("is not a key that is known here"), _("Did you mean {near}?").format(near=near[0])
     if SECRET_KEY.search(key):
-        return "is not a key that is known here, and a password never stands in this file", MOVE_PASSWORD
-    return "is not a key that is known here", f"Known here: {', '.join(known)}." if known else ""
+        return _("is not a key that is known here, and a password never stands in this file"), _(MOVE_PASSWORD)
+    return _("is not a key that is known here"), _("Known here: {known}.").format(
+        known=", ".join(known)
+    ) if known else ""
 
 
 def key_path(way: Sequence[str | int], data: Any) -> str:

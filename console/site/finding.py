@@ -10,6 +10,7 @@ from console.catalog.catalog import Catalog, Progress
 from console.catalog.entries import ModelEntry
 from console.errors import CatalogError, ModelError
 from models.manifest import ModelManifest
+from models.words import _
 
 Announce = Callable[[str], Progress]
 """Told what is about to be fetched; answers with where its progress goes."""
@@ -44,16 +45,20 @@ class ModelFinder:
                 return path, self._known(path)
         except RuntimeError as error:  # ~USER
             raise ModelError(
-                f"There is no model file {name}: {Path(name).parts[0]} is not the home folder of anybody here."
+                _("There is no model file {name}: {folder} is not the home folder of anybody here.").format(
+                    name=name, folder=Path(name).parts[0]
+                )
             ) from error
         except OSError as error:  # such as a name longer than the disk takes
-            raise ModelError(f"The model file {name} can't be read: {error.strerror}.") from error
+            raise ModelError(
+                _("The model file {name} can't be read: {reason}.").format(name=name, reason=error.strerror)
+            ) from error
         try:
             entry = self._catalog.model(name)
         except CatalogError as error:
             looks_like_a_path = path.suffix != "" or len(path.parts) > 1
             raise ModelError(
-                f"There is no model file {path}." if looks_like_a_path else error.what, error.hint
+                _("There is no model file {path}.").format(path=path) if looks_like_a_path else error.what, error.hint
             ) from error
         held = self._catalog.find(entry.name)
         if held is None:

@@ -27,6 +27,8 @@ def open_site(
     costs: Costs | None = None,
     announce: Announce | None = None,
     cancel: threading.Event | None = None,
+    keep_s: float = 0.0,
+    catalog: Catalog | None = None,
 ) -> Site:
     """A site with no camera yet; `Site.apply` starts them.
 
@@ -37,10 +39,15 @@ def open_site(
         costs: where CPU time is charged.
         announce: told before a model is fetched.
         cancel: set to give a fetch up.
+        keep_s: how much of every camera's past is held in memory, in seconds; for a screen.
+        catalog: where models come from; the home's own by default.
     """
-    catalog = Catalog(home.models, home.clips)
+    catalog = catalog or Catalog(home.models, home.clips)
     return Site(
-        ModelFinder(catalog, announce, cancel).find, _secret_reader(home, passwords or {}), Pipeline(watchdog, costs)
+        ModelFinder(catalog, announce, cancel).find,
+        _secret_reader(home, passwords or {}),
+        Pipeline(watchdog, costs, keep_s=keep_s),
+        home.cache,
     )
 
 

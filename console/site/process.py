@@ -34,9 +34,25 @@ def watched(settings: LogSettings, home: Home | None = None, *, words: str = "wa
         stack.callback(logs.start(settings, folder, words=words).stop)
         stack.callback(CrashHooks(folder).uninstall)
         if home:
-            stack.enter_context(Store.open(home))
-            _sweep(home)
+            stack.enter_context(_stored(home))
         yield stack.enter_context(Watchdog(home.run if home else None))
+
+
+@contextmanager
+def attended(settings: LogSettings, home: Home) -> Iterator[tuple[Watchdog, Store]]:
+    """`watched`, and the open database with it: for a desk, which reads and writes it."""
+    with ExitStack() as stack:
+        stack.callback(logs.start(settings, home.logs).stop)
+        stack.callback(CrashHooks(home.logs).uninstall)
+        store = stack.enter_context(_stored(home))
+        yield stack.enter_context(Watchdog(home.run)), store
+
+
+def _stored(home: Home) -> Store:
+    """The home's database, open, without pictures that nobody knows of."""
+    store = Store.open(home)
+    _sweep(home)
+    return store
 
 
 def _sweep(home: Home) -> None:

@@ -46,7 +46,7 @@ class Site:
         """Hand every result to `sink`; see `Pipeline.subscribe`."""
         self.pipeline.subscribe(sink)
 
-    def apply(self, settings: Settings) -> None:
+    def apply(self, settings: Settings, *, pictures_first: bool = False) -> None:
         """Bring what runs in line with the settings.
 
         Cameras that did not change are not touched, nor is one that was only renamed; one that has given up is started
@@ -55,6 +55,11 @@ class Site:
         New models are compiled and warmed up first; only then are cameras stopped and started. A change that can't be
         made leaves everything as it was.
 
+        Args:
+            settings: what is wanted.
+            pictures_first: start new cameras at once and let their models follow, so that a screen has something to
+                show; should the models fail, these cameras run on without.
+
         Raises:
             ModelError, CatalogError: a model can't be had or run.
             UsageError: the stages of a camera don't fit together.
@@ -62,6 +67,8 @@ class Site:
         wanted = {
             camera.id: (camera, _stages(camera, settings.inference)) for camera in settings.cameras if camera.enabled
         }
+        if pictures_first:
+            self._show(wanted)
         for key, loaded in self._load_missing(wanted, settings.inference).items():
             self.pipeline.add_model(key, loaded)
         try:
@@ -76,19 +83,29 @@ class Site:
         for camera_id, (camera, stages) in wanted.items():
             if camera_id not in self._running:
                 self.pipeline.add_camera(camera, stages, lambda camera=camera: self._open(camera))  # type: ignore[misc]
+            elif not self._running[camera_id][1]:
+                self.pipeline.set_stages(camera_id, stages)
             self._running[camera_id] = camera, stages
         self._release_unused()
+
+    def _show(self, wanted: dict[str, _Wanted]) -> None:
+        """Start cameras that are new, without their models."""
+        for camera_id, (camera, _stages) in wanted.items():
+            if camera_id not in self._running:
+                self.pipeline.add_camera(camera, None, lambda camera=camera: self._open(camera))  # type: ignore[misc]
+                self._running[camera_id] = camera, []
 
     def close(self) -> list[str]:
         """Stop everything; see `Pipeline.close`."""
         return self.pipeline.close()
 
     def _goes_on(self, camera_id: str, wanted: _Wanted | None) -> bool:
-        """Whether a running camera can be left alone. A name is only shown, and not by what runs."""
+        """Whether a running camera can be left alone. Name and group are only shown, and not by what runs."""
         if wanted is None or self.pipeline.status(camera_id).state is CameraState.FAILED:
             return False
         (now, stages), (camera, wanted_stages) = self._running[camera_id], wanted
-        return stages == wanted_stages and now.model_copy(update={"name": camera.name}) == camera
+        shown = {"name": camera.name, "group": camera.group}
+        return stages in (wanted_stages, []) and now.model_copy(update=shown) == camera
 
     def _load_missing(self, wanted: dict[str, _Wanted], inference: InferenceSettings) -> dict[str, LoadedModel]:
         """Load what is not loaded yet; on a failure nothing stays behind."""

@@ -17,7 +17,7 @@ def summary(pipeline: Pipeline, seconds: float) -> dict[str, Any]:
         status = pipeline.status(camera_id)
         cameras[camera_id] = {
             **pipeline.meter(camera_id).summary(),
-            "ran": ran[0],
+            "ran": ran[0] if ran else None,
             "stages": ran,
             "state": str(status.state),
             "detail": status.detail,

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from console.errors import SourceLost, UsageError
 from console.settings.address import fill_login
+from models.words import _
 
 _PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 
@@ -64,7 +65,8 @@ def parse_address(source: str, login: tuple[str, str] | None) -> Address:
         parts = SplitResult("", "", "", "", "")
     if not host or any(character.isspace() or not character.isprintable() for character in source):
         raise UsageError(
-            "The camera's address can't be read.", "Write it as rtsp://HOST:PORT/PATH; the login goes into `login`."
+            _("The camera's address can't be read."),
+            _("Write it as rtsp://HOST:PORT/PATH; the login goes into `login`."),
         )
     if login is None and parts.username is not None:
         login = (unquote(parts.username), unquote(parts.password or ""))
@@ -87,7 +89,7 @@ def look_up(address: Address, timeout_s: float) -> None:
         pass
     else:
         return
-    hint = "Check the name, or use the camera's IP address."
+    hint = _("Check the name, or use the camera's IP address.")
     failed: list[OSError | UnicodeError] = []
 
     def ask() -> None:
@@ -100,6 +102,11 @@ def look_up(address: Address, timeout_s: float) -> None:
     helper.start()
     helper.join(timeout_s)
     if helper.is_alive():
-        raise SourceLost(f"The name {address.host} could not be looked up in {timeout_s:g} s.", hint)
+        raise SourceLost(
+            _("The name {host} could not be looked up in {timeout_s:g} s.").format(
+                host=address.host, timeout_s=timeout_s
+            ),
+            hint,
+        )
     if failed:
-        raise SourceLost(f"The name {address.host} is not known on this network.", hint)
+        raise SourceLost(_("The name {host} is not known on this network.").format(host=address.host), hint)

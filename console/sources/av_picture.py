@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from console.sources.encoded import Encoded
 from console.sources.orientation import Orientation
 from console.sources.scaler import ScalerPool
 from models.frames import PixelFormat
@@ -26,10 +27,16 @@ class AvPicture:
 
     The frame keeps the decoder's buffer alive, so a picture held long costs its YUV size. It is never written after
     construction, so threads may draw views at once; each drawing borrows a scaler of its own from `scalers`.
+
+    Attributes:
+        encoded: what it was made of, for whoever wants to see it again later; None where that can't be had.
     """
 
-    def __init__(self, frame: av.VideoFrame, orientation: Orientation, scalers: ScalerPool) -> None:
+    def __init__(
+        self, frame: av.VideoFrame, orientation: Orientation, scalers: ScalerPool, encoded: Encoded | None = None
+    ) -> None:
         settle_colours(frame)
+        self.encoded = encoded
         self._frame = frame
         self._orientation = orientation
         self._scalers = scalers

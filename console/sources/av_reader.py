@@ -21,9 +21,11 @@ from console.errors import SourceLost
 from console.sources import limits
 from console.sources.av_picture import AvPicture
 from console.sources.av_words import lost, silent
+from console.sources.encoded import Coding, Tap
 from console.sources.orientation import Orientation
 from console.sources.scaler import ScalerPool, drawable
 from models.traces import Trace
+from models.words import N_, _
 
 _FAILURES = (FFmpegError, OSError, ValueError, MemoryError)
 _BAD_IN_A_ROW = 300
@@ -98,6 +100,7 @@ class AvReader:
         self._bad_in_a_row = 0
         self._seen = 0
         self._last_picture = 0.0
+        self._tap: Tap | None = None
         self.skipped = 0
 
     def pictures(self) -> Generator[Decoded]:
@@ -121,8 +124,8 @@ class AvReader:
             container.close()
         if not self._seen:
             raise SourceLost(
-                f"No picture of {self._source.place} could be decoded.",
-                "It is damaged, or holds no video.",
+                _("No picture of {place} could be decoded.").format(place=self._source.place),
+                _("It is damaged, or holds no video."),
                 retry=self._source.network,
             )
 
@@ -135,7 +138,7 @@ class AvReader:
             try:
                 packet = next(packets, None)
             except BlockingIOError:  # a demuxer lost its place and asks to be called again
-                self._bad("packets")
+                self._bad(N_("packets"))
                 packets = container.demux(stream)
                 continue
             except IndexError:  # at the end PyAV stumbles over streams that appeared late; ours is flushed by then
@@ -182,10 +185,16 @@ class AvReader:
         place = self._source.place
         videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
         if not videos:
-            raise SourceLost(f"There is no video in {place}.", "It may be sound only.", retry=False)
+            raise SourceLost(
+                _("There is no video in {place}.").format(place=place), _("It may be sound only."), retry=False
+            )
         stream = videos[0]
         if stream.codec_context is None:
-            raise SourceLost(f"{place} uses a video format that can't be decoded here.", "Use H.264.", retry=False)
+            raise SourceLost(
+                _("{place} uses a video format that can't be decoded here.").format(place=place),
+                _("Use H.264."),
+                retry=False,
+            )
         for other in container.streams:
             if other.index != stream.index:
                 other.discard = Discard.all
@@ -195,6 +204,8 @@ class AvReader:
         context.thread_type, context.thread_count = _threads(context.width, context.height, live=self._source.network)
         if self._source.network:
             context.flags |= Flags.low_delay  # a frame leaves the decoder at once; those with B-frames stay in order
+        coding = Coding.of(stream)
+        self._tap = Tap(coding) if coding else None
         return stream
 
     def _decode(self, packet: av.Packet[VideoStream]) -> Iterator[tuple[int, int, av.VideoFrame]]:
@@ -205,13 +216,17 @@ class AvReader:
         except MemoryError as failure:
             raise self._lost(failure, time.monotonic(), opening=False) from None
         except (FFmpegError, ValueError):
-            self._bad("packets")
+            frames = None
+        if self._tap is not None:
+            self._tap.add(packet)
+        if frames is None:
+            self._bad(N_("packets"))
             return
         share = (time.monotonic_ns() - begin) // max(len(frames), 1)
         for i, frame in enumerate(frames):
             limits.check_size(frame.width, frame.height, self._source.place)
             if frame.is_corrupt or not drawable(frame):
-                self._bad("pictures")
+                self._bad(N_("pictures"))
                 continue
             self._bad_in_a_row = 0
             self._seen += 1
@@ -222,8 +237,10 @@ class AvReader:
         """A camera may send data for ever that never becomes a picture: no key frame, an empty stream."""
         if self._source.network and time.monotonic() - self._last_picture > _PICTURELESS_S:
             raise SourceLost(
-                f"{self._source.place} sends data, but no picture came of it for {_PICTURELESS_S:g} s.",
-                "Check the video settings of the camera: a key frame every 1 to 5 s.",
+                _("{place} sends data, but no picture came of it for {pictureless_s:g} s.").format(
+                    place=self._source.place, pictureless_s=_PICTURELESS_S
+                ),
+                _("Check the video settings of the camera: a key frame every 1 to 5 s."),
             )
 
     def _bad(self, what: str) -> None:
@@ -231,8 +248,10 @@ class AvReader:
         self._bad_in_a_row += 1
         if self._bad_in_a_row >= _BAD_IN_A_ROW:
             raise SourceLost(
-                f"{self._source.place}: {self._bad_in_a_row} damaged {what} in a row.",
-                "Check the network and the camera." if self._source.network else "The file is damaged.",
+                _("{place}: {bad_in_a_row} damaged {what} in a row.").format(
+                    place=self._source.place, bad_in_a_row=self._bad_in_a_row, what=_(what)
+                ),
+                _("Check the network and the camera.") if self._source.network else _("The file is damaged."),
                 retry=self._source.network,
             )
 
@@ -241,7 +260,9 @@ class AvReader:
     ) -> Decoded:
         trace = Trace()
         trace.add("decode", begin_ns, end_ns)
-        picture = AvPicture(frame, self._seen_through(stream, frame), self._scalers)
+        orientation = self._seen_through(stream, frame)
+        encoded = self._tap.take(frame, orientation) if self._tap is not None else None
+        picture = AvPicture(frame, orientation, self._scalers, encoded)
         pts = _seconds(frame)
         return Decoded(picture, pts, _lasts(stream, frame), _camera_time(container, pts), trace)
 

@@ -13,11 +13,11 @@ from console.sources.address import parse_address
 from console.sources.base import Source
 from console.sources.file import FileSource
 from console.sources.folder import FolderSource
-from console.sources.mjpeg import HttpSource
 from console.sources.orientation import Orientation
 from console.sources.rtsp import RtspSource
 from console.sources.synthetic import SyntheticSource
 from console.sources.usb import UsbSource
+from models.words import _
 
 # One letter and a colon is a Windows drive.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
@@ -46,6 +46,8 @@ def open_source(camera: CameraSettings, login: tuple[str, str] | None = None) ->
             read_timeout_s=camera.read_timeout_s,
         )
     if scheme in {"http", "https"}:
+        from console.sources.mjpeg import HttpSource  # noqa: PLC0415  # httpx takes 65 ms, and most sites need none
+
         return HttpSource(
             camera.id,
             parse_address(camera.source, login),
@@ -60,8 +62,8 @@ def open_source(camera: CameraSettings, login: tuple[str, str] | None = None) ->
     if path := stored_at(camera.source):
         return _stored(camera, path)
     raise UsageError(
-        f"A source that begins with {scheme}: is not known.",
-        "Sources are rtsp://, http://, usb:, synthetic:, a video file or a folder of pictures.",
+        _("A source that begins with {scheme}: is not known.").format(scheme=scheme),
+        _("Sources are rtsp://, http://, usb:, synthetic:, a video file or a folder of pictures."),
     )
 
 
@@ -79,7 +81,10 @@ def stored_at(source: str) -> Path | None:
     try:
         return path.expanduser()
     except RuntimeError as error:
-        raise UsageError(f"{path.parts[0]} is not the home folder of anybody here.", "Write the whole path.") from error
+        raise UsageError(
+            _("{folder} is not the home folder of anybody here.").format(folder=path.parts[0]),
+            _("Write the whole path."),
+        ) from error
 
 
 def _stored(camera: CameraSettings, path: Path) -> Source:

@@ -19,6 +19,7 @@ from console.sources.picture_header import picture_size
 from console.sources.stamp import FrameCounter
 from models.frames import ArrayPicture, Frame, Picture
 from models.traces import Trace
+from models.words import _
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 _POLL_S = 0.5
@@ -82,8 +83,10 @@ class FolderSource:
             if self._watch:
                 self._closed.wait(max(_POLL_S, 10 * listing.took_s))
             elif not seen:
-                why = self.last_problem or "Pictures are JPEG, PNG, BMP, WebP and TIFF files."
-                raise SourceLost(f"There is no readable picture in {self._path.name}.", why, retry=False)
+                why = self.last_problem or _("Pictures are JPEG, PNG, BMP, WebP and TIFF files.")
+                raise SourceLost(
+                    _("There is no readable picture in {file}.").format(file=self._path.name), why, retry=False
+                )
             elif self._loop:
                 listing = _Listing(self._path)
             else:
@@ -98,8 +101,10 @@ class FolderSource:
             return listing.new_pictures(settled_only=self._watch)
         except OSError as failure:
             raise SourceLost(
-                f"The folder {self._path.name} can't be read: {failure.strerror or 'unknown reason'}.",
-                "Check the path and who may read it.",
+                _("The folder {file} can't be read: {reason}.").format(
+                    file=self._path.name, reason=failure.strerror or _("unknown reason")
+                ),
+                _("Check the path and who may read it."),
                 retry=self._watch,
             ) from None
 
@@ -125,20 +130,25 @@ def read_picture(path: Path) -> ArrayPicture:
     """
     try:
         if path.stat().st_size > _LARGEST_FILE:
-            raise SourceLost(f"{path.name} is larger than {_LARGEST_FILE >> 20} MB.", retry=False)
+            raise SourceLost(
+                _("{file} is larger than {limit} MB.").format(file=path.name, limit=_LARGEST_FILE >> 20), retry=False
+            )
         data = path.read_bytes()
     except OSError as failure:
-        raise SourceLost(f"{path.name} can't be read: {failure.strerror or 'unknown reason'}.", retry=False) from None
+        raise SourceLost(
+            _("{file} can't be read: {reason}.").format(file=path.name, reason=failure.strerror or _("unknown reason")),
+            retry=False,
+        ) from None
     size = picture_size(data)
     if size is None or 0 in size:
-        raise SourceLost(f"{path.name} is cut short or not a picture.", retry=False)
+        raise SourceLost(_("{file} is cut short or not a picture.").format(file=path.name), retry=False)
     check_size(*size, path.name)
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
         pixels = None
     if pixels is None:
-        raise SourceLost(f"{path.name} is damaged.", retry=False)
+        raise SourceLost(_("{file} is damaged.").format(file=path.name), retry=False)
     return ArrayPicture(pixels)  # type: ignore[arg-type]
 
 

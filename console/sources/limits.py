@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 
 from console.errors import SourceLost
+from models.words import _
 
 MAX_SIDE = 16_384
 MAX_PIXELS = 100_000_000
@@ -28,8 +29,12 @@ def check_size(width: int, height: int, place: str) -> None:
     """
     if width > MAX_SIDE or height > MAX_SIDE or width * height > MAX_PIXELS:
         raise SourceLost(
-            f"{place} claims pictures of {width} x {height} pixels, more than is read here.",
-            f"At most {MAX_SIDE} on a side and {MAX_PIXELS // 1_000_000} million in all.",
+            _("{place} claims pictures of {width} x {height} pixels, more than is read here.").format(
+                place=place, width=width, height=height
+            ),
+            _("At most {max_side} on a side and {max_pixels} million in all.").format(
+                max_side=MAX_SIDE, max_pixels=MAX_PIXELS // 1_000_000
+            ),
             retry=False,
         )
 

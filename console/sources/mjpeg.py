@@ -16,6 +16,7 @@ from console.sources import limits
 from console.sources.address import Address, look_up
 from console.sources.av_picture import AvPicture
 from console.sources.av_reader import AvReader, VideoInput
+from console.sources.encoded import Coding, Encoded, Packet, padded
 from console.sources.http_stream import HttpStream
 from console.sources.jpeg_stream import JpegScanner
 from console.sources.orientation import Orientation
@@ -23,6 +24,7 @@ from console.sources.scaler import ScalerPool, drawable
 from console.sources.stamp import FrameCounter, Pace
 from models.frames import Frame
 from models.traces import Trace
+from models.words import _
 
 _PICTURELESS_S = 10.0
 _BAD_IN_A_ROW = 100
@@ -82,7 +84,7 @@ class HttpSource:
             raise
         if not self._closed.is_set() and not stored:
             raise self._stream.failure or SourceLost(
-                f"{self._address.place} ended the stream.", "The camera may be restarting."
+                _("{place} ended the stream.").format(place=self._address.place), _("The camera may be restarting.")
             )
 
     def close(self) -> None:
@@ -93,8 +95,8 @@ class HttpSource:
     def _refuse_page(self, kind: str) -> None:
         if kind.startswith("text/html"):
             raise SourceLost(
-                f"{self._address.place} answers with a web page, not with video.",
-                "Look up the camera's address for MJPEG video.",
+                _("{place} answers with a web page, not with video.").format(place=self._address.place),
+                _("Look up the camera's address for MJPEG video."),
             )
 
     def _jpegs(self, counter: FrameCounter) -> Iterator[Frame]:
@@ -116,8 +118,10 @@ class HttpSource:
                 return
             if time.monotonic() - last > _PICTURELESS_S or bad_in_a_row > _BAD_IN_A_ROW:
                 raise SourceLost(
-                    f"{self._address.place} sends data, but no picture came of it for {time.monotonic() - last:.0f} s.",
-                    "Look up the camera's address for MJPEG video.",
+                    _("{place} sends data, but no picture came of it for {silent_s:.0f} s.").format(
+                        place=self._address.place, silent_s=time.monotonic() - last
+                    ),
+                    _("Look up the camera's address for MJPEG video."),
                 )
 
     def _video(self, counter: FrameCounter, headers: Mapping[str, str]) -> Iterator[Frame]:
@@ -170,14 +174,19 @@ class _JpegDecoder:
         context.thread_type, context.thread_count = "NONE", 1
         context.options = dict(limits.DECODING)
         self._context = context
+        self._coding = Coding("mjpeg")
 
     def decode(self, jpeg: bytes, trace: Trace) -> AvPicture | None:
         """The picture, or None where it can't be decoded."""
         begin = time.monotonic_ns()
         try:
-            frames = self._context.decode(av.Packet(jpeg))
+            frames = self._context.decode(padded(jpeg))
         except FFmpegError:
             return None
         trace.add("decode", begin, time.monotonic_ns())
         whole = [frame for frame in frames if not frame.is_corrupt and drawable(frame)]
-        return AvPicture(whole[-1], self._orientation.with_stream(None, 0), self._scalers) if whole else None
+        if not whole:
+            return None
+        orientation = self._orientation.with_stream(None, 0)
+        encoded = Encoded(self._coding, None, (Packet(jpeg, None, None, key=True),), orientation)
+        return AvPicture(whole[-1], orientation, self._scalers, encoded)

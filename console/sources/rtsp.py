@@ -14,6 +14,7 @@ from console.sources.orientation import Orientation
 from console.sources.scaler import ScalerPool
 from console.sources.stamp import FrameCounter
 from models.frames import Frame
+from models.words import _
 
 _LONGEST_LOGIN = 127  # FFmpeg cuts "user:password", percent-encoded, at this length without a word
 
@@ -74,7 +75,9 @@ class RtspSource:
                 self.skipped = reader.skipped
                 yield counter.frame(decoded.picture, decoded.pts, decoded.trace, decoded.taken_at)
         if not self._closed.is_set():
-            raise SourceLost(f"{self._address.place} ended the stream.", "The camera may be restarting.")
+            raise SourceLost(
+                _("{place} ended the stream.").format(place=self._address.place), _("The camera may be restarting.")
+            )
 
     def close(self) -> None:
         """See `Source.close`."""
@@ -83,8 +86,10 @@ class RtspSource:
     def _check_login(self) -> None:
         if len(self._address.userinfo) > _LONGEST_LOGIN:
             raise SourceLost(
-                f"The user and password for {self._address.place} are too long for RTSP.",
-                f"Together at most {_LONGEST_LOGIN} characters, where a special one counts as three.",
+                _("The user and password for {place} are too long for RTSP.").format(place=self._address.place),
+                _("Together at most {longest_login} characters, where a special one counts as three.").format(
+                    longest_login=_LONGEST_LOGIN
+                ),
                 retry=False,
             )
 

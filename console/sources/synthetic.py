@@ -24,6 +24,7 @@ from models import scenes
 from models.detections import Detections
 from models.frames import ArrayPicture, Frame
 from models.traces import Trace
+from models.words import _
 
 SCENES: dict[str, tuple[scenes.Kind, ...]] = {"street": scenes.KINDS, **{kind: (kind,) for kind in scenes.KINDS}}
 """What `synthetic:` may name: everything at once, or one way of moving."""
@@ -197,13 +198,19 @@ def _parse(spec: str) -> tuple[str, _Options]:
     Raises:
         UsageError: see `SyntheticSource`.
     """
-    name, _, query = spec.removeprefix("synthetic:").partition("?")
+    name, _mark, query = spec.removeprefix("synthetic:").partition("?")
     if name not in SCENES:
-        raise UsageError(f"There is no synthetic scene {name!r}.", f"Scenes are {', '.join(SCENES)}.")
+        raise UsageError(
+            _("There is no synthetic scene {name!r}.").format(name=name),
+            _("Scenes are {scenes}.").format(scenes=", ".join(SCENES)),
+        )
     values: dict[str, Any] = {}
     for key, text in parse_qsl(query, keep_blank_values=True):
         if key not in _LIMITS:
-            raise UsageError(f"A synthetic scene has no option {key!r}.", f"Options are {', '.join(_LIMITS)}.")
+            raise UsageError(
+                _("A synthetic scene has no option {key!r}.").format(key=key),
+                _("Options are {limits}.").format(limits=", ".join(_LIMITS)),
+            )
         values[key] = _number(key, text)
     return name, _Options(**values)
 
@@ -216,6 +223,9 @@ def _number(key: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not low <= value <= high:
-        kind = "a number" if key in {"fps", "seconds"} else "a whole number"
-        raise UsageError(f"{key}={text} can't be.", f"{key} is {kind} from {low:g} to {high:g}.")
+        kind = _("a number") if key in {"fps", "seconds"} else _("a whole number")
+        raise UsageError(
+            _("{key}={text} can't be.").format(key=key, text=text),
+            _("{key} is {kind} from {low:g} to {high:g}.").format(key=key, kind=kind, low=low, high=high),
+        )
     return value

@@ -19,6 +19,7 @@ from console.sources.stamp import FrameCounter
 from console.sources.usb_names import UsbCamera, find_camera, list_cameras
 from models.frames import ArrayPicture, Frame
 from models.traces import Trace
+from models.words import _
 
 _LOOK_NS = 100_000_000
 _BAD_IN_A_ROW = 30
@@ -84,8 +85,8 @@ class UsbSource:
         try:
             if not device.isOpened():
                 raise SourceLost(
-                    f"The camera {self._wanted} can't be opened.",
-                    "Check that it is plugged in and that no other program uses it.",
+                    _("The camera {wanted} can't be opened.").format(wanted=self._wanted),
+                    _("Check that it is plugged in and that no other program uses it."),
                 )
             yield from self._read(device, FrameCounter(self._camera_id, first_seq))
         finally:
@@ -102,8 +103,10 @@ class UsbSource:
             if not self._ready(device):
                 if time.monotonic() - asked > self._read_timeout_s:
                     raise SourceLost(
-                        f"The camera {self._wanted} sends no pictures for {self._read_timeout_s:g} s.",
-                        "Plug it out and in again.",
+                        _("The camera {wanted} sends no pictures for {read_timeout_s:g} s.").format(
+                            wanted=self._wanted, read_timeout_s=self._read_timeout_s
+                        ),
+                        _("Plug it out and in again."),
                     )
                 continue
             grabbed = device.grab()
@@ -114,11 +117,14 @@ class UsbSource:
                 self.skipped += 1
                 bad_in_a_row += 1
                 if bad_in_a_row >= _BAD_IN_A_ROW:
-                    raise SourceLost(f"The camera {self._wanted} was unplugged or gave out.", "Plug it in again.")
+                    raise SourceLost(
+                        _("The camera {wanted} was unplugged or gave out.").format(wanted=self._wanted),
+                        _("Plug it in again."),
+                    )
                 self._closed.wait(0.01)
                 continue
             bad_in_a_row = 0
-            check_size(pixels.shape[1], pixels.shape[0], f"The camera {self._wanted}")
+            check_size(pixels.shape[1], pixels.shape[0], _("The camera {wanted}").format(wanted=self._wanted))
             trace = Trace()
             trace.add("decode", begin, time.monotonic_ns())
             # OpenCV may reuse its buffer for the next picture; a frame's pixels never change.

@@ -10,6 +10,7 @@ import av
 from av.error import FFmpegError
 
 from console.errors import SourceLost
+from models.words import _
 
 _PLATFORM: str = sys.platform
 _SYSFS = Path("/sys/class/video4linux")
@@ -59,8 +60,12 @@ def find_camera(wanted: str, cameras: list[UsbCamera]) -> int:
     if len(found) == 1:
         return found[0].index
     here = ", ".join(f"{camera.index} {camera.name}" for camera in cameras) or "none"
-    what = f"Several cameras are called {wanted}." if found else f"No camera called {wanted} is plugged in."
-    raise SourceLost(what, f"Cameras here: {here}.")
+    what = (
+        _("Several cameras are called {wanted}.").format(wanted=wanted)
+        if found
+        else _("No camera called {wanted} is plugged in.").format(wanted=wanted)
+    )
+    raise SourceLost(what, _("Cameras here: {here}.").format(here=here))
 
 
 def _of_sysfs(sysfs: Path) -> list[UsbCamera]:

@@ -11,6 +11,7 @@ from console.errors import HomeError, StoreError
 from console.settings.disk import in_words as disk_in_words
 from console.settings.disk import sync_folder
 from console.store.connect import BUSY_S, in_words
+from models.words import _
 
 KEEP = 3
 _FILE = re.compile(r"(\d{6})-schema-(\d{4})\.db")
@@ -62,11 +63,13 @@ def _copy(path: Path, part: Path) -> None:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, to be carried away whole
         if copy.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError("the copy is not sound")
+            raise sqlite3.DatabaseError(_("the copy is not sound"))
 
 
 def _failed(path: Path, folder: Path, why: StoreError | HomeError) -> StoreError:
     return StoreError(
-        f"The database {path} has to be migrated, and the backup before it failed: {why.what} Nothing was changed.",
-        f"Make room in {folder}, then start again.",
+        _(
+            "The database {path} has to be migrated, and the backup before it failed: {what} Nothing was changed."
+        ).format(path=path, what=why.what),
+        _("Make room in {folder}, then start again.").format(folder=folder),
     )

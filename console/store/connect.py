@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from console.errors import StoreError
 from console.settings.disk import in_words as disk_in_words
+from models.words import _
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -48,34 +49,42 @@ def in_words(error: sqlite3.Error, path: Path) -> StoreError:
     if kind in _DAMAGED:
         return damaged(path)
     if kind == "SQLITE_FULL":
-        return StoreError(f"The disk of {path} is full; this was not stored.", "Make room on it.")
+        return StoreError(
+            _("The disk of {path} is full; this was not stored.").format(path=path), _("Make room on it.")
+        )
     if kind in ("SQLITE_BUSY", "SQLITE_LOCKED"):
         return busy(path)
     if kind in ("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN", "SQLITE_AUTH"):
         return StoreError(
-            f"The database {path} can't be opened for this.", "Look whether its folder is there and may be written."
+            _("The database {path} can't be opened for this.").format(path=path),
+            _("Look whether its folder is there and may be written."),
         )
     if kind == "SQLITE_IOERR":
         return StoreError(
-            f"The disk failed while working with the database {path}.", "Check the disk and its free space."
+            _("The disk failed while working with the database {path}.").format(path=path),
+            _("Check the disk and its free space."),
         )
-    return StoreError(f"The database {path} refused: {error}.", "")
+    return StoreError(_("The database {path} refused: {error}.").format(path=path, error=error), "")
 
 
 def busy(path: Path) -> StoreError:
     """The error for a database that somebody else doesn't let go of."""
     return StoreError(
-        f"The database {path} is held by another program for longer than {BUSY_S:.0f} s.",
-        "Close what else works with it (a copy, a virus scanner, an SQLite tool), then try again.",
+        _("The database {path} is held by another program for longer than {busy_s:.0f} s.").format(
+            path=path, busy_s=BUSY_S
+        ),
+        _("Close what else works with it (a copy, a virus scanner, an SQLite tool), then try again."),
     )
 
 
 def damaged(path: Path) -> StoreError:
     """The error for a file that is no sound database."""
     return StoreError(
-        f"The database {path} is damaged. It was left as it is.",
-        f"Stop Sightdesk and bring back a copy, from {path.parent / 'backups'} or your own backup; "
-        "or move the file away to begin anew.",
+        _("The database {path} is damaged. It was left as it is.").format(path=path),
+        _(
+            "Stop Sightdesk and bring back a copy, from {folder} or your own backup; or move the "
+            "file away to begin anew."
+        ).format(folder=path.parent / "backups"),
     )
 
 
@@ -99,7 +108,10 @@ def connect(path: Path) -> sqlite3.Connection:
         raise in_words(error, path) from error
     if mode != "wal":
         connection.close()
-        raise StoreError(f"The disk of {path} can't hold a database in WAL mode.", "Choose a home on a local disk.")
+        raise StoreError(
+            _("The disk of {path} can't hold a database in WAL mode.").format(path=path),
+            _("Choose a home on a local disk."),
+        )
     return connection
 
 
@@ -170,7 +182,10 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         StoreError: there is no database, or it can't be read; in words, also for what goes wrong inside the block.
     """
     if not path.is_file():
-        raise StoreError(f"There is no database {path}.", "It is made when Sightdesk first runs with this home.")
+        raise StoreError(
+            _("There is no database {path}.").format(path=path),
+            _("It is made when Sightdesk first runs with this home."),
+        )
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_S, isolation_level=None)) as db:
             db.row_factory = sqlite3.Row

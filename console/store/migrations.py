@@ -18,6 +18,7 @@ from console.settings.disk import in_words as disk_in_words
 from console.settings.disk import sync_folder
 from console.store.backups import back_up
 from console.store.connect import APPLICATION_ID, connect, damaged, in_words, reading, transaction
+from models.words import _
 
 _FILE = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
@@ -61,8 +62,8 @@ def version(path: Path) -> int:
         found = int(db.execute("PRAGMA user_version").fetchone()[0])
         if int(db.execute("PRAGMA application_id").fetchone()[0]) != APPLICATION_ID:
             raise StoreError(
-                f"{path} is an SQLite file, but none of Sightdesk's.",
-                "Move it away, or choose another home with --home.",
+                _("{path} is an SQLite file, but none of Sightdesk's.").format(path=path),
+                _("Move it away, or choose another home with --home."),
             )
         if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise damaged(path)
@@ -91,8 +92,12 @@ def check_version(path: Path, migrations: Sequence[Migration]) -> int:
     found, newest = version(path), migrations[-1].number
     if found > newest:
         raise StoreError(
-            f"The database {path} was made by a newer Sightdesk (schema {found}; this one knows {newest}).",
-            f"Install that version or a later one, or bring back a copy from {path.parent / 'backups'}.",
+            _("The database {path} was made by a newer Sightdesk (schema {found}; this one knows {newest}).").format(
+                path=path, found=found, newest=newest
+            ),
+            _("Install that version or a later one, or bring back a copy from {folder}.").format(
+                folder=path.parent / "backups"
+            ),
         )
     return found
 
@@ -137,9 +142,11 @@ def migrate(path: Path, backups: Path, migrations: Sequence[Migration]) -> None:
         apply(db, todo)
     except sqlite3.Error as error:
         raise StoreError(
-            f"The database {path} could not be brought from schema {found} to {todo[-1].number}: {error}. "
-            "It is as it was before.",
-            f"Report this, go on with the Sightdesk you had; a copy is at {kept}.",
+            _(
+                "The database {path} could not be brought from schema {found} to {number}: {error}. "
+                "It is as it was before."
+            ).format(path=path, found=found, number=todo[-1].number, error=error),
+            _("Report this, go on with the Sightdesk you had; a copy is at {kept}.").format(kept=kept),
         ) from error
     finally:
         db.close()
@@ -162,7 +169,9 @@ def apply(db: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
 def _check_references(db: sqlite3.Connection) -> None:
     broken = db.execute("PRAGMA foreign_key_check").fetchone()
     if broken is not None:
-        raise sqlite3.IntegrityError(f"rows of {broken[0]} point to rows of {broken[2]} that are not there")
+        raise sqlite3.IntegrityError(
+            _("rows of {table} point to rows of {other} that are not there").format(table=broken[0], other=broken[2])
+        )
 
 
 def statements(sql: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from console.settings.home import Home
 from console.store.connect import connect, in_turn, in_words, reading, transaction, turn
 from console.store.migrations import Migration, check_version, create, migrate, shipped
 from console.store.writer import LIMIT, Writer
+from models.words import _
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -73,8 +74,10 @@ class Store:
         steps = shipped() if migrations is None else migrations
         if drive := network_drive(home.database):
             raise StoreError(
-                f"{home.path} is on a network drive ({drive}), where a database is not safe.",
-                "Choose a home on a disk of this machine with --home, or set SIGHTDESK_HOME.",
+                _("{path} is on a network drive ({drive}), where a database is not safe.").format(
+                    path=home.path, drive=drive
+                ),
+                _("Choose a home on a disk of this machine with --home, or set SIGHTDESK_HOME."),
             )
         home.make()
         lock = turn(home.run)
@@ -128,8 +131,10 @@ def _prepare(home: Home, migrations: Sequence[Migration]) -> None:
         migrate(path, home.backups, migrations)
     elif (found := check_version(path, migrations)) < newest:
         raise StoreError(
-            f"The database {path} is of an older Sightdesk (schema {found}; this one needs {newest}).",
-            "Start this Sightdesk's desk once with this home: it makes a backup and migrates the database.",
+            _("The database {path} is of an older Sightdesk (schema {found}; this one needs {newest}).").format(
+                path=path, found=found, newest=newest
+            ),
+            _("Start this Sightdesk's desk once with this home: it makes a backup and migrates the database."),
         )
 
 
@@ -152,5 +157,5 @@ def _boot(connection: sqlite3.Connection) -> tuple[str, float]:
 def _version() -> str:
     try:
         return package_version("sightdesk")
-    except PackageNotFoundError:  # a frozen program has no metadata of its own
+    except PackageNotFoundError:  # run from its files, never installed
         return "unknown"

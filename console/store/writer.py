@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.errors import StoreError
 from console.store.connect import in_turn, in_words, is_of_the_caller, transaction
+from models.words import _
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -75,11 +76,11 @@ class Writer:
         with self._changed:
             free = self._changed.wait_for(lambda: self._closed or len(self._jobs) < self._limit, wait_s)
             if self._closed:
-                raise StoreError("The database is closed; this was not stored.")
+                raise StoreError(_("The database is closed; this was not stored."))
             if not free:
                 raise QueueFull(
-                    f"{self._limit} jobs wait for the database; this one was not accepted.",
-                    "The disk is too slow or busy: look at its load, or put the home on a faster disk.",
+                    _("{limit} jobs wait for the database; this one was not accepted.").format(limit=self._limit),
+                    _("The disk is too slow or busy: look at its load, or put the home on a faster disk."),
                 )
             self._jobs.append((job, future))
             self._changed.notify_all()

@@ -227,16 +227,6 @@ def test_a_client_that_hangs_is_ended(tmp_path: Path, apt: Callable[[str], Path]
     assert not Path(f"/proc/{pid}").exists()
 
 
-def test_the_installed_programs_libraries_are_not_the_clients(
-    tmp_path: Path, apt: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/sightdesk")
-    monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", "/usr/local/lib")
-    apt('echo "E: $LD_LIBRARY_PATH"; exit 1')
-    assert "(/usr/local/lib)" in refused(tmp_path, DEB)
-
-
 def test_progress_of_a_package_is_told_in_bytes_of_the_file(tmp_path: Path, apt: Callable[[str], Path]):
     tools = apt(
         'for n in 1 2 3; do head -c 200000 "${0%/*}/package.deb" >> weights_1_all.deb; sleep 0.15; done;'

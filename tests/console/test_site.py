@@ -16,6 +16,7 @@ from console.errors import CatalogError, ModelError, SecretError, UsageError
 from console.pipeline.priority import NICE, run_below
 from console.settings.schema import CameraSettings, InferenceSettings, Settings, StageSettings
 from console.site.finding import ModelFinder
+from console.site.running import RunningSite
 from console.site.site import Site
 from console.site.summary import failures, summary
 from models.results import Result
@@ -210,3 +211,45 @@ def test_the_tiny_model_is_what_it_says(site: Site, tiny: Path, tmp_path: Path) 
     site.apply(settings(tiny, camera("folder", source=str(tmp_path / "pictures"), paced=False)))
     wait_until(lambda: site.pipeline.status("folder").state is CameraState.ENDED and results)
     assert len(results[0].detections) > 0
+
+
+def test_pictures_come_before_the_model_and_go_on_when_it_is_there(tiny: Path) -> None:
+    """A camera shows its pictures while the model loads; the same connection is given its model afterwards."""
+    loading, go = threading.Event(), threading.Event()
+
+    def find(name: str) -> tuple[Path, None]:
+        loading.set()
+        assert go.wait(10)
+        return Path(name), None
+
+    screen = RunningSite(Site(find, no_secret))
+    try:
+        applied = screen.apply(settings(tiny, camera("a")))
+        assert loading.wait(10)
+        wait_until(lambda: (meter := screen.meter("a")) is not None and meter.frames > 3)
+        meter = screen.meter("a")
+        assert meter is not None
+        assert meter.dropped["no model"] > 0
+        assert screen.ran("a") == []
+        go.set()
+        applied.result(30)
+        wait_until(lambda: meter.inferred > 0)
+        assert screen.meter("a") is meter
+        assert screen.ran("a")
+        assert screen.status("nobody") is None
+    finally:
+        go.set()
+        assert screen.close() == []
+    assert meter.frames == meter.inferred + meter.dropped.total()
+
+
+def test_a_model_that_fails_leaves_the_pictures_running(tmp_path: Path) -> None:
+    screen = RunningSite(Site(lambda name: (Path(name), None), no_secret))
+    try:
+        with pytest.raises(ModelError):
+            screen.apply(settings(tmp_path / "none.onnx", camera("a"))).result(10)
+        wait_until(lambda: (meter := screen.meter("a")) is not None and meter.frames > 3)
+        screen.apply(settings(tiny_onnx.yolox(tmp_path / "good.onnx"), camera("a"))).result(30)
+        wait_until(lambda: (meter := screen.meter("a")) is not None and meter.inferred > 0)
+    finally:
+        screen.close()

@@ -1,0 +1,157 @@
+"""Puts the pages on the running site: everything a desk is, wired together once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
+
+from console.desk.autostart import set_autostart
+from console.desk.awake import Awake
+from console.desk.common import CommonActions
+from console.desk.look import Look
+from console.desk.prepare import Prepared
+from console.desk.window import DeskWindow
+from console.errors import SightdeskError
+from console.settings.schema import Settings
+from console.ui.figures import figures_of
+from console.ui.live.page import LivePage
+from console.ui.live.ticker import Painted
+from console.ui.settings_page.page import SettingsPage
+from console.ui.state import DeskState
+from console.ui.status import StatusFeed
+from console.ui.workplace import Workplace
+from models.words import _
+from widgets.status_strip import StatusStrip
+
+log = logging.getLogger(__name__)
+
+_PULSE_S = 10.0
+
+
+class Assembled(QObject):
+    """A desk at work.
+
+    Attributes:
+        workplace: what the pages share.
+        live: the live page.
+    """
+
+    def __init__(self, window: DeskWindow, prepared: Prepared, state: DeskState, look: Look) -> None:
+        super().__init__(window)
+        self._window = window
+        self._look = look
+        self._state = state
+        self._prepared = prepared
+        self._awake = Awake()
+        self._begun = False
+        self.workplace = Workplace(
+            prepared.home, prepared.store, prepared.site, prepared.file, settings=prepared.loaded.settings, state=state
+        )
+        self.workplace.notices.shown.connect(window.show_notice)
+        self.live = LivePage(self.workplace, window.actions_table)
+        self._closers: list[Callable[[], object]] = [self.live.ticker.stop]
+        window.add_page("live", _("Live"), "live", self.live)
+        window.add_page("settings", _("Settings"), "settings", SettingsPage(self.workplace), foot=True)
+        self._common = CommonActions(window, self.workplace)
+        strip = StatusStrip()
+        self._status = StatusFeed(self.workplace, strip)
+        strip.camera_wanted.connect(self._go_to)
+        strip.jobs_wanted.connect(lambda: window.actions_table.trigger("desk.jobs"))
+        window.add_foot(strip)
+        self._closers += [self.live.rewind.live, figures_of(self.workplace).close]
+        self.workplace.settings_changed.connect(self._take_on)
+        self._take_on(self.workplace.settings)
+        self._watch_settings()
+        self._beat()
+        window.turn_to(state.get("page", "live"))
+        self._say_problem()
+
+    def begin(self) -> None:
+        """Start the cameras; the wall comes alive."""
+        applied = self.workplace.site.apply(self.workplace.settings)
+        self.workplace.take_outcome(applied)
+        self.live.ticker.start()
+
+    def summary(self) -> dict[str, Any]:
+        """The figures of what ran, in the form `run` prints."""
+        return self.workplace.site.summary()
+
+    def close(self) -> list[str]:
+        """End what belongs to the pages; names of what goes on for now."""
+        self._awake.set(False)
+        for close in self._closers:
+            close()
+        return self.workplace.jobs.close()
+
+    def _take_on(self, settings: Settings) -> None:
+        desk = settings.desk
+        self._look.set(desk.theme, desk.text_scale)
+        self._state.set("look", [desk.theme, desk.text_scale])
+        self._awake.set(desk.keep_awake and any(camera.enabled for camera in settings.cameras))
+        try:
+            set_autostart(desk.start_at_login, self._prepared.home.path)
+        except SightdeskError as error:
+            self.workplace.notices.error(error)
+
+    def _go_to(self, camera_id: str) -> None:
+        """Show a camera that needs a person."""
+        self._window.turn_to("live")
+        self.live.wall.choose(camera_id)
+
+    def _watch_settings(self) -> None:
+        """Notice when somebody else edits the settings file."""
+        path = str(self.workplace.file.path)
+        self._watcher = QFileSystemWatcher([path], self)
+        self._settle = QTimer(self, singleShot=True, interval=500)
+        self._watcher.fileChanged.connect(self._settle.start)
+        self._settle.timeout.connect(self._changed_outside)
+
+    def _changed_outside(self) -> None:
+        path = str(self.workplace.file.path)
+        if path not in self._watcher.files():  # replaced as a whole, as editors and we do
+            self._watcher.addPath(path)
+        if not self.workplace.file.changed_outside:
+            return
+        self.workplace.notices.warn(
+            _("The settings file was changed outside the desk."),
+            _("The desk goes on with what it read before."),
+            (_("Read it now"), self.workplace.reload),
+        )
+
+    def _say_problem(self) -> None:
+        problem = self._prepared.loaded.problem
+        if problem is not None:
+            file = QUrl.fromLocalFile(str(self.workplace.file.path))
+            self.workplace.notices.error(problem, (_("Open the file"), lambda: QDesktopServices.openUrl(file)))
+
+    def _beat(self) -> None:
+        """The watchdog sees that the window is alive."""
+        pulse = self._prepared.watchdog.watch("window", _PULSE_S)
+        timer = QTimer(self, interval=1000)
+        timer.timeout.connect(pulse.beat)
+        timer.start()
+        self._closers.append(pulse.close)
+
+
+def assemble(
+    window: DeskWindow, prepared: Prepared, state: DeskState, look: Look, moments: dict[str, float]
+) -> Assembled:
+    """Build the pages, start the cameras, and note when the first picture and the first box were painted."""
+    from console.desk.start import since_start  # noqa: PLC0415  # start imports this file when it needs it
+
+    desk = Assembled(window, prepared, state, look)
+
+    def note(painted: Painted) -> None:
+        if painted.shown is not None:
+            moments.setdefault("first picture", since_start())
+        if painted.result is not None and len(painted.result.tracks):
+            moments.setdefault("first box", since_start())
+            desk.live.ticker.recorder = None
+
+    desk.live.ticker.recorder = note
+    desk.begin()
+    return desk

@@ -1,0 +1,143 @@
+"""The window: rail at the left, the page in front, the status strip at the foot, notices above everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from console.ui.actions import Actions, keys_in_words
+from console.ui.notices import Notice
+from console.ui.state import DeskState
+from models.words import _
+from widgets.notice_bar import NoticeBar
+from widgets.rail import Rail
+from widgets.starting import Starting
+from widgets.theme import px
+
+SMALLEST = (960, 600)
+_NOTICE_WIDTH = 720
+
+
+class DeskWindow(QMainWindow):
+    """The one window of the desk. Shown before anything else is ready; pages come when they are.
+
+    Signals:
+        closing: the operator wants to leave; the window is still there.
+    """
+
+    closing = Signal()
+
+    def __init__(self, state: DeskState) -> None:
+        super().__init__()
+        self.setWindowTitle("Sightdesk")
+        self.setMinimumSize(*SMALLEST)
+        self._state = state
+        self.actions_table = Actions(self)
+        self.rail = Rail()
+        self.pages = QStackedWidget()
+        self.starting = Starting()
+        self.pages.addWidget(self.starting)
+        self._names: dict[str, QWidget] = {}
+        self._foot = QVBoxLayout()
+        self._foot.setContentsMargins(0, 0, 0, 0)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addWidget(self.pages, 1)
+        whole = QWidget()
+        layout = QVBoxLayout(whole)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(middle, 1)
+        layout.addLayout(self._foot)
+        self.setCentralWidget(whole)
+        self.notice_bar = NoticeBar(whole)
+        self.notice_bar.way_on.connect(_take)
+        self._restore()
+
+    def add_page(self, name: str, words: str, icon: str, page: QWidget, *, foot: bool = False) -> None:
+        """Add a page to the rail; its action in the table is page.NAME."""
+        self._names[name] = page
+        self.pages.addWidget(page)
+        action = self.actions_table.bind(f"page.{name}", lambda: self.turn_to(name))
+        self.rail.add(name, words, icon, keys_in_words(action.shortcut().toString()), foot=foot).clicked.connect(
+            action.trigger
+        )
+
+    def add_foot(self, strip: QWidget) -> None:
+        """Add the strip below the pages."""
+        self._foot.addWidget(strip)
+
+    def turn_to(self, name: str) -> None:
+        """Bring a page to the front."""
+        page = self._names.get(name)
+        if page is None:
+            return
+        self.rail.choose(name)
+        if self.pages.currentWidget() is not page:
+            self.pages.setCurrentWidget(page)
+            page.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._state.set("page", name)
+
+    def show_notice(self, notice: Notice) -> None:
+        """Show what a page has to say."""
+        words, way = notice.way_on or ("", None)
+        self.notice_bar.show_notice(
+            notice.what, notice.hint, notice.kind, details=notice.details, way=words, token=way
+        )  # fmt: skip
+        self._place_notice()
+
+    def toggle_full_screen(self) -> None:
+        """Full screen, and back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self._state.set("full screen", self.isFullScreen())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Keep the notice in its place, and remember the size."""
+        super().resizeEvent(event)
+        self._place_notice()
+        self._remember()
+
+    def moveEvent(self, _event: object) -> None:  # noqa: N802
+        """Remember the place: a crash must not lose it."""
+        self._remember()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Leave in good order."""
+        self._remember()
+        self.closing.emit()
+        event.accept()
+
+    def _place_notice(self) -> None:
+        room = self.notice_bar.parentWidget()
+        if room is None:
+            return
+        width = min(px(_NOTICE_WIDTH), room.width() - px(120))
+        height = max(self.notice_bar.heightForWidth(width), self.notice_bar.sizeHint().height())
+        self.notice_bar.setGeometry((room.width() - width) // 2, px(52), width, min(height, room.height() // 2))
+
+    def _remember(self) -> None:
+        if self.isVisible() and not self.isMinimized():
+            self._state.set("window", bytes(self.saveGeometry().toBase64().data()).decode())
+
+    def _restore(self) -> None:
+        """The size, place and monitor of the last time; Qt puts a window whose monitor is gone on one that is there."""
+        known = self._state.get("window", "")
+        if not known or not self.restoreGeometry(QByteArray.fromBase64(known.encode())):
+            screen = QGuiApplication.primaryScreen()
+            room = screen.availableGeometry()
+            self.resize(min(1600, room.width()), min(900, room.height()))
+
+
+def _take(way: Callable[[], None] | None) -> None:
+    if way is not None:
+        way()
+
+
+def not_ready() -> str:
+    """What stands in the window before anything else can."""
+    return _("Starting")

@@ -1,0 +1,123 @@
+"""Rows of the table `events`: what is written into them, as parts of jobs for `Store.write`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from console.errors import UsageError
+from console.store.store import Store, utc_text
+from models.words import _
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_AT_ONCE = 500
+_INSERT = """
+INSERT INTO events (camera_id, camera_name, label, track, rule, sound, score, x0, y0, x1, y1, width, height, seen_at,
+                    boot_id, picture_why)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event that is not stored yet.
+
+    Attributes:
+        camera_id, camera_name: the camera, and what it is called now.
+        label: the class.
+        track: the tracker's number.
+        rule, sound: of the rule that asked for it.
+        score: 0..1.
+        box: x0, y0, x1, y1 in a picture of `size`.
+        size: (width, height) in pixels.
+        seen_at: UTC.
+    """
+
+    camera_id: str
+    camera_name: str
+    label: str
+    track: int
+    rule: str
+    sound: str
+    score: float
+    box: tuple[float, float, float, float]
+    size: tuple[int, int]
+    seen_at: datetime
+
+
+def insert(db: Database, events: Iterable[tuple[NewEvent, str]], boot_id: str) -> list[int]:
+    """Store events, each with the words why it will have no picture (empty: one is to come). Returns their ids.
+
+    Raises:
+        sqlite3.IntegrityError: a value can't be stored.
+    """
+    ids = []
+    for event, why in events:
+        cursor = db.execute(
+            _INSERT,
+            (
+                event.camera_id, event.camera_name, event.label, event.track, event.rule, event.sound, event.score,
+                *event.box, *event.size, utc_text(event.seen_at), boot_id, why,
+            ),
+        )  # fmt: skip
+        ids.append(int(cursor.lastrowid or 0))
+    note_change(db)
+    return ids
+
+
+def link(db: Database, event_id: int, path: str) -> None:
+    """Give an event its picture, which is recorded under this path."""
+    db.execute("UPDATE events SET picture_id = (SELECT id FROM pictures WHERE path = ?) WHERE id = ?", (path, event_id))
+    note_change(db)
+
+
+def say_why(db: Database, event_ids: Iterable[int], why: str) -> None:
+    """Say why events have no picture."""
+    for event_id in event_ids:
+        db.execute("UPDATE events SET picture_why = ? WHERE id = ? AND picture_id IS NULL", (why, event_id))
+    note_change(db)
+
+
+def note_change(db: Database) -> None:
+    """Let everybody who looks know that something about the events has changed."""
+    db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'events changed'")
+
+
+def acknowledge(store: Store, event_ids: Sequence[int], who: str) -> Future[int]:
+    """Record who has seen events, and when. What was acknowledged before keeps the first name.
+
+    Args:
+        store: where they are; the answer, how many are acknowledged now, comes after the commit.
+        event_ids: those that are gone meanwhile are passed over.
+        who: a person's name.
+
+    Raises:
+        UsageError: nobody is named.
+        StoreError: too many jobs wait, or the store is closed.
+    """
+    name = " ".join(who.split())
+    if not name:
+        raise UsageError(
+            _("Nobody is named who acknowledges this."), _("Say who sits here, then acknowledge the event again.")
+        )
+    now, boot, ids = utc_text(datetime.now(UTC)), store.boot_id, list(event_ids)
+
+    def job(db: Database) -> int:
+        taken = 0
+        for begin in range(0, len(ids), _AT_ONCE):
+            part = ids[begin : begin + _AT_ONCE]
+            places = ", ".join("?" * len(part))
+            taken += db.execute(
+                "UPDATE events SET acknowledged_by = ?, acknowledged_at = ?, acknowledged_boot = ? "  # noqa: S608
+                f"WHERE acknowledged_at IS NULL AND id IN ({places})",
+                (name, now, boot, *part),
+            ).rowcount
+        note_change(db)
+        return taken
+
+    return store.write(job, wait_s=0.5)

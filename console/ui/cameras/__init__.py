@@ -1,0 +1,1 @@
+"""Cameras: the page that lists them, the dialogs that add, change, import and copy them."""

@@ -1,0 +1,102 @@
+"""What the focus panel says about a camera in words: what really runs, and what comes of its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from console.events.policy import policy_for
+from console.pipeline.lane import Lane
+from console.pipeline.series import Current
+from console.pipeline.tally import ClassCount
+from console.settings.schema import CameraSettings, PrivacySettings
+from console.ui.status import CAUSES
+from models.redaction import PublishedFootage
+from models.words import N_, _
+from widgets.facts import Fact
+
+RUNTIMES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime", "tritonclient": "Triton"}
+
+STAGES: tuple[tuple[str, str, str], ...] = (
+    ("end to end", N_("From capture to boxes"), N_("From the picture's capture until its boxes are known.")),
+    ("decode", N_("Decode"), N_("The decoder's work on a frame.")),
+    ("wait", N_("Wait for a turn"), N_("A frame waits until the model is free for this camera.")),
+    ("letterbox", N_("Scale"), N_("The picture is scaled into the model's input.")),
+    ("infer", N_("Inference"), N_("From handing the picture to the runtime until its answer.")),
+    ("handover", N_("Handover"), N_("The answer waits to be read.")),
+    ("postprocess", N_("Read boxes"), N_("The answer is turned into boxes.")),
+    ("join", N_("Wait for others"), N_("Waiting for earlier frames and further models of the same camera.")),
+    ("track", N_("Track and publish"), N_("Boxes are followed, and handed out.")),
+)
+"""Stages of a frame, with their words and an explanation, to be translated when shown."""
+
+
+def running_facts(ran: list[dict[str, Any]]) -> list[Fact]:
+    """What really runs, read back from the runtime; see `Pipeline.ran`."""
+    if not ran:
+        return [Fact(_("Running on"), _("nothing yet"), strong=True)]
+    places = dict.fromkeys(f"{_runtime(stage)}, {stage['device']}" for stage in ran)
+    precisions = dict.fromkeys(_precision(stage) for stage in ran)
+    nodes = "\n".join(f"{stage['model']}: {_nodes(stage['nodes'])}" for stage in ran if stage["nodes"])
+    return [
+        Fact(_("Running on"), "\n".join(places), strong=True),
+        Fact(_("Precision"), "\n".join(precisions), tip=nodes),
+        Fact(_("Model"), "\n".join(dict.fromkeys(str(stage["model"]) for stage in ran))),
+    ]
+
+
+def _runtime(stage: Mapping[str, Any]) -> str:
+    return f"{RUNTIMES.get(stage['runtime'], stage['runtime'])} {stage['version']}"
+
+
+def _precision(stage: Mapping[str, Any]) -> str:
+    """The precision of the heavy layers, and where the nodes run: a provider that took only some must be seen."""
+    nodes: Mapping[str, int] = stage["nodes"]
+    providers = [name for name in nodes if name.endswith("ExecutionProvider")]
+    if providers:
+        where = ", ".join(f"{nodes[name]} {name.removesuffix('ExecutionProvider')}" for name in providers)
+        return _("{precision}, nodes: {where}").format(precision=stage["precision"], where=where)
+    if nodes:
+        template = _("{precision}, all {n} nodes on {device}")
+        return template.format(precision=stage["precision"], n=sum(nodes.values()), device=stage["device"])
+    return str(stage["precision"])
+
+
+def _nodes(nodes: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(nodes.items(), key=lambda entry: -entry[1]))
+
+
+def privacy_fact(camera: CameraSettings, privacy: PrivacySettings, labels: Sequence[str]) -> Fact:
+    """What is covered before a picture of the camera is kept. `labels`: what its models find; none: not known."""
+    policy = policy_for(camera, privacy)
+    if isinstance(policy, PublishedFootage):
+        return Fact(_("Privacy"), _("published footage: {what}").format(what=policy.published_as))
+    covered = ", ".join(policy.classes)
+    unknown = [label for label in policy.classes if label not in labels] if labels else []
+    if unknown:
+        template = _("no pictures are kept: the model can't find {what}, which is to be covered")
+        return Fact(_("Privacy"), template.format(what=", ".join(unknown)))
+    tip = _("A picture in which it can't be known what to cover is not kept.")
+    return Fact(_("Privacy"), _("{classes} covered, or no picture is kept").format(classes=covered), tip=tip)
+
+
+def picture_facts(lane: Lane | None, now: Current, counts: list[ClassCount], *, followed: bool) -> list[Fact]:
+    """What comes of the camera's pictures."""
+    facts: list[Fact] = []
+    if lane is None:
+        return facts
+    latest = lane.latest
+    if latest is not None:
+        width, height = latest[0].size
+        facts.append(Fact(_("Picture"), _("{width} x {height}").format(width=width, height=height)))
+    if followed and lane.meter.tracks:
+        template = _("{now} now, {total} since the start")
+        total = sum(row.now for row in counts)
+        facts.append(Fact(_("Tracks"), template.format(now=total, total=lane.meter.tracks)))
+    if now.dropped:
+        causes = [_(CAUSES[cause]).format(rate=f"{rate:.1f}") for cause, rate in now.dropped.items()]
+        facts.append(Fact(_("Not inferred"), "\n".join(causes)))
+    errors = lane.meter.errors.most_common(2)
+    if errors:
+        facts.append(Fact(_("Errors"), "\n".join(_("{n} times: {what}").format(n=n, what=what) for what, n in errors)))
+    return facts

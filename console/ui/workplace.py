@@ -1,0 +1,174 @@
+"""What every page works with: the home, the running site, the settings in force, and the way to change them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from console.errors import SettingsError
+from console.privacy.writer import PictureWriter
+from console.settings.file import SettingsFile
+from console.settings.home import Home
+from console.settings.schema import Settings
+from console.site.running import RunningSite
+from console.store.store import Store
+from console.ui.jobs import Jobs
+from console.ui.notices import Notices
+from console.ui.state import DeskState
+from models.words import _
+
+UNDO_STEPS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    what: str
+    before: bytes
+    after: bytes
+
+
+class Workplace(QObject):
+    """Shared by all pages; belongs to the GUI thread.
+
+    A change of the settings is written to the file at once, with its comments kept, and then applied in the background:
+    a change that can't be applied (no such model) leaves what runs as it was, and says so with a way back.
+
+    Attributes:
+        home: the site's folder, locked.
+        store: its database.
+        writer: the one writer of pictures.
+        site: what runs.
+        file: the settings file; change it through `edit` and `change` alone.
+        settings: what the file says now.
+        state: how the desk looked.
+        jobs: long work.
+        notices: where things are said.
+    """
+
+    settings_changed = Signal(object)
+    operator_changed = Signal(str)
+    history_changed = Signal()
+    _applied = Signal(object)
+
+    def __init__(
+        self, home: Home, store: Store, site: RunningSite, file: SettingsFile, *, settings: Settings, state: DeskState
+    ) -> None:
+        super().__init__()
+        self.home = home
+        self.store = store
+        self.writer = PictureWriter(home, store)
+        self.site = site
+        self.file = file
+        self.settings = settings
+        self.state = state
+        self.notices = Notices(self)
+        self.jobs = Jobs(self.notices, self)
+        self._done: list[_Step] = []
+        self._undone: list[_Step] = []
+        self._applied.connect(self._say_failure, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def operator(self) -> str:
+        """Who sits here; empty while nobody has said."""
+        return str(self.state.get("operator", ""))
+
+    @operator.setter
+    def operator(self, name: str) -> None:
+        if name != self.operator:
+            self.state.set("operator", name)
+            self.operator_changed.emit(name)
+
+    def edit(self, changes: Mapping[str, object], what: str) -> None:
+        """Change settings; see `SettingsFile.edit` for `changes`.
+
+        Args:
+            changes: by path.
+            what: what was done, in the words of an undo menu: "Removed Gate".
+
+        Raises:
+            SettingsError: not valid, or the file is broken or was changed by somebody else; nothing is written.
+            HomeError: the file can't be written.
+        """
+        self.change(lambda file: file.edit(changes), what)
+
+    def change(self, work: Callable[[SettingsFile], Settings], what: str) -> None:
+        """Change settings by any of the file's ways; see `edit`."""
+        before = self.file.content()
+        settings = work(self.file)
+        after = self.file.content()
+        if after == before:
+            return
+        self._done.append(_Step(what, before, after))
+        del self._done[:-UNDO_STEPS]
+        self._undone.clear()
+        self._take_on(settings)
+
+    @property
+    def can_undo(self) -> str:
+        """What `undo` would take back; empty for nothing."""
+        return self._done[-1].what if self._done else ""
+
+    @property
+    def can_redo(self) -> str:
+        """What `redo` would do again; empty for nothing."""
+        return self._undone[-1].what if self._undone else ""
+
+    def undo(self) -> None:
+        """Take the last change of the settings back."""
+        if not self._done:
+            self.notices.say(_("There is nothing to undo."))
+            return
+        step = self._done.pop()
+        if self._put(step.before, step.after, _("Undone: {what}").format(what=step.what)):
+            self._undone.append(step)
+        self.history_changed.emit()
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        if not self._undone:
+            self.notices.say(_("There is nothing to redo."))
+            return
+        step = self._undone.pop()
+        if self._put(step.after, step.before, _("Done again: {what}").format(what=step.what)):
+            self._done.append(step)
+        self.history_changed.emit()
+
+    def reload(self) -> None:
+        """Read the settings file again, after somebody changed it outside the desk."""
+        loaded = self.file.load()
+        if loaded.problem is not None:
+            self.notices.error(loaded.problem)
+            return
+        self._done.clear()
+        self._undone.clear()
+        self._take_on(loaded.settings)
+
+    def take_outcome(self, applied: Future[None]) -> None:
+        """Say it when what was applied fails; to be called once for each `site.apply`."""
+        applied.add_done_callback(self._applied.emit)
+
+    def _put(self, raw: bytes, over: bytes, words: str) -> bool:
+        try:
+            settings = self.file.put_back(raw, over=over)
+        except SettingsError as error:
+            self._done.clear()
+            self._undone.clear()
+            self.notices.error(error)
+            return False
+        self._take_on(settings)
+        self.notices.say(words)
+        return True
+
+    def _take_on(self, settings: Settings) -> None:
+        self.settings = settings
+        self.settings_changed.emit(settings)
+        self.history_changed.emit()
+        self.take_outcome(self.site.apply(settings))
+
+    def _say_failure(self, applied: Future[None]) -> None:
+        error = applied.exception()
+        if error is not None:
+            self.notices.error(error, (_("Undo the change"), self.undo) if self._done else None)

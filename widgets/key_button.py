@@ -1,0 +1,65 @@
+"""A button that shows its key."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
+
+from widgets.icons import icon
+from widgets.theme import font, px, tokens
+
+
+class KeyButton(QPushButton):
+    """Icon, words, and the key that does the same, in a small frame at the right."""
+
+    def __init__(self, words: str, keys: str, icon_name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(words, parent)
+        self._keys = keys
+        self._icon = icon(icon_name) if icon_name else None
+        self.setAccessibleName(words)
+        self.setToolTip(f"{words}  {keys}".strip())
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Room for all three."""
+        key = self._key_width() + px(8) if self._keys else 0
+        drawn = px(18) + px(6) if self._icon else 0
+        return QSize(px(20) + drawn + self.fontMetrics().horizontalAdvance(self.text()) + key, px(28))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Never clipped."""
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Draw it."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        t = tokens()
+        left = px(10)
+        if self._icon:
+            side = px(18)
+            self._icon.paint(painter, left, (self.height() - side) // 2, side, side)
+            left += side + px(6)
+        key = self._key_width() if self._keys else 0
+        painter.setPen(QColor(t.text if self.isEnabled() else t.faint))
+        painter.setFont(self.font())
+        room = QRect(left, 0, self.width() - left - key - px(14), self.height())
+        words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width() + px(4))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, words)
+        if key:
+            self._paint_key(painter, key)
+
+    def _paint_key(self, painter: QPainter, width: int) -> None:
+        area = QRect(self.width() - width - px(8), (self.height() - px(18)) // 2, width, px(18))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(tokens().line).lighter(130) if tokens().dark else QColor(tokens().line), 1))
+        painter.drawRoundedRect(area.adjusted(0, 0, -1, -1), 3, 3)
+        painter.setPen(QColor(tokens().dim))
+        painter.setFont(font(11))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._keys)
+
+    def _key_width(self) -> int:
+        return QFontMetrics(font(11)).horizontalAdvance(self._keys) + px(10)

@@ -1,0 +1,190 @@
+"""The strip at the foot of the desk: cameras fine, boxes in time, machine coping, what waits, who sits here.
+
+It shows pieces it is given and gives way in good order where there is little room: first the sentence about what needs
+a person gets shorter, then what is least missed goes. Nothing is lost: the strip's tooltip has all of it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QFrame, QWidget
+
+from models.words import _
+from widgets.figure import Figure, Parts
+from widgets.theme import RADIUS, font, px, tokens
+
+Kind = Literal["", "needs you", "stopped"]
+Piece = Literal["cameras", "latency", "cpu", "dropped", "clock"]
+
+MARKS: dict[Kind, str] = {"": "", "needs you": "▲ ", "stopped": "■ "}
+_LEFT = ("cameras", "attention", "latency", "cpu", "dropped")
+_RIGHT = ("jobs", "operator", "clock")
+_GOES_FIRST = ("dropped", "cpu", "jobs", "latency", "cameras", "operator", "clock")
+_GAP, _MARGIN, _HEIGHT, _STEADY = 20, 14, 30, 10
+_LEAST = {"attention": 190, "jobs": 120, "operator": 90}
+
+
+class StripButton(QAbstractButton):
+    """Words that can be pressed, with the mark and colour of what they are about."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._kind: Kind = ""
+
+    def show_words(self, words: str, kind: Kind, tip: str) -> None:
+        """Say this; empty words hide the button."""
+        if (words, kind, tip) != (self.text(), self._kind, self.toolTip()):
+            self._kind = kind
+            self.setText(words)
+            self.setToolTip(tip)
+            self.setAccessibleName(words)
+            self.setAccessibleDescription(tip)
+            self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Room for all of it."""
+        metrics = QFontMetrics(self._letters())
+        return QSize(metrics.horizontalAdvance(MARKS[self._kind] + self.text()) + px(12), metrics.height() + px(6))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Draw it."""
+        look = tokens()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.hasFocus() or self.underMouse():
+            area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.setPen(QPen(QColor(look.accent if self.hasFocus() else look.line), 1))
+            painter.setBrush(QColor(look.raised))
+            painter.drawRoundedRect(area, RADIUS, RADIUS)
+        colours = {"": look.text, "needs you": look.needs_you, "stopped": look.stopped}
+        painter.setFont(self._letters())
+        painter.setPen(QColor(colours[self._kind]))
+        room = self.rect().adjusted(px(6), 0, -px(6), 0)
+        words = MARKS[self._kind] + self.text()
+        shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room.width() + 1)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, shown)
+
+    def _letters(self) -> QFont:
+        return font(13, 600 if self._kind else 400)
+
+
+class StatusStrip(QFrame):
+    """What the desk says at its foot.
+
+    Signals:
+        camera_wanted: the camera that the pressed sentence is about.
+        jobs_wanted: the work in the background is to be shown.
+        operator_wanted: somebody else sits here.
+    """
+
+    camera_wanted = Signal(str)
+    jobs_wanted = Signal()
+    operator_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        self.setAccessibleName(_("Status"))
+        self._camera = ""
+        self._figures = {name: Figure(self) for name in ("cameras", "latency", "cpu", "dropped", "clock")}
+        self._buttons = {name: StripButton(self) for name in ("attention", "jobs", "operator")}
+        self._buttons["attention"].clicked.connect(lambda: self.camera_wanted.emit(self._camera))
+        self._buttons["jobs"].clicked.connect(self.jobs_wanted)
+        self._buttons["operator"].clicked.connect(self.operator_wanted)
+        self._pieces: dict[str, QWidget] = {**self._figures, **self._buttons}
+        self._widths: dict[str, int] = {}
+        self.setFixedHeight(px(_HEIGHT))
+
+    def show_piece(self, name: Piece, pieces: Parts, tip: str = "") -> None:
+        """Show figures; no pieces hide them."""
+        self._figures[name].show_parts(pieces, tip)
+        self._arrange()
+
+    def show_attention(self, kind: Kind, words: str, camera_id: str, tip: str = "") -> None:
+        """Say what needs a person; empty words: nothing does."""
+        self._camera = camera_id
+        self._buttons["attention"].show_words(words, kind, tip)
+        self._arrange()
+
+    def show_jobs(self, words: str, tip: str = "") -> None:
+        """Say what is done in the background; empty words: nothing is."""
+        self._buttons["jobs"].show_words(words, "", tip)
+        self._arrange()
+
+    def show_operator(self, words: str, tip: str = "") -> None:
+        """Say who sits here."""
+        self._buttons["operator"].show_words(words, "", tip)
+        self._arrange()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """As wide as there is room."""
+        return QSize(px(800), px(_HEIGHT))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """It gives way."""
+        return QSize(px(300), px(_HEIGHT))
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
+        """Make use of the room."""
+        self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Follow theme and text scale."""
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.StyleChange}:
+            self._widths.clear()
+            self.setFixedHeight(px(_HEIGHT))
+            self._arrange()
+        super().changeEvent(event)
+
+    def _words(self, name: str) -> str:
+        return self._figures[name].text() if name in self._figures else self._buttons[name].text()
+
+    def _arrange(self) -> None:
+        """Give each piece its place; see the module for what gives way."""
+        there = [name for name in (*_LEFT, *_RIGHT) if self._words(name)]
+        widths = {name: self._steady(name) for name in there}
+        over = sum(widths.values()) + px(_GAP) * len(widths) + 2 * px(_MARGIN) - self.width()
+        for name in ("attention", "jobs", "operator"):
+            if over > 0 and name in widths:
+                shorter = max(min(px(_LEAST[name]), widths[name]), widths[name] - over)
+                over -= widths[name] - shorter
+                widths[name] = shorter
+        for name in _GOES_FIRST:
+            if over > 0 and name in widths:
+                over -= widths.pop(name) + px(_GAP)
+        if over > 0 and "attention" in widths:
+            widths["attention"] = max(widths["attention"] - over, px(40))
+        self._place(widths)
+        hidden = [self._words(name) for name in there if name not in widths]
+        self.setToolTip("\n".join(hidden))
+        self.setAccessibleDescription(". ".join(self._words(name) for name in there))
+
+    def _steady(self, name: str) -> int:
+        """The width a piece asks for, or a little more: figures that change don't push their neighbours about."""
+        wants, had = self._pieces[name].sizeHint().width(), self._widths.get(name, 0)
+        self._widths[name] = wants if wants > had or wants < had - px(_STEADY) else had
+        return self._widths[name]
+
+    def _place(self, widths: dict[str, int]) -> None:
+        for name, piece in self._pieces.items():
+            piece.setVisible(name in widths)
+        x = px(_MARGIN)
+        for name in _LEFT:
+            if name in widths:
+                self._put(name, x, widths[name])
+                x += widths[name] + px(_GAP)
+        x = self.width() - px(_MARGIN)
+        for name in reversed(_RIGHT):
+            if name in widths:
+                x -= widths[name]
+                self._put(name, x, widths[name])
+                x -= px(_GAP)
+
+    def _put(self, name: str, x: int, width: int) -> None:
+        height = min(self._pieces[name].sizeHint().height(), self.height())
+        self._pieces[name].setGeometry(x, (self.height() - height) // 2, width, height)

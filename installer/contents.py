@@ -66,13 +66,15 @@ def openvino_libraries() -> list[tuple[str, str]]:
 
 
 def data() -> list[tuple[str, str]]:
-    """(file, folder in the program) of `resources/`: the catalogue, migrations, icons, letters, sounds, words."""
+    """(file, folder in the program) of what is read as a file: above all `resources/`."""
     folder = _folder("resources")
-    return [
+    taken = [
         (str(file), str(Path("resources", file.parent.relative_to(folder))))
         for file in sorted(folder.rglob("*"))
         if file.is_file() and file.suffix not in {".py", ".pyc", ".pot", ".po"}
     ]
+    # the bench's server of cameras is run by the system's own Python, as a file
+    return [*taken, (str(_folder("console") / "bench" / "rtsp_script.py"), "console/bench")]
 
 
 def distributions(name: str = PROGRAM) -> list[str]:

@@ -1,6 +1,7 @@
 """Where the frozen program begins: the same command line as `python -m console`."""
 
 import os
+import sys
 
 from console.cli import main
 
@@ -19,6 +20,13 @@ def let_others_be() -> None:
     os.environ["PYINSTALLER_RESET_ENVIRONMENT"] = "1"  # a child that is us is a program of its own, not a worker
 
 
+def have_a_locale() -> None:
+    """Where a service or a bare session names none, UTF-8: so does Python by itself when it is not frozen."""
+    if sys.platform == "linux" and not any(map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))):
+        os.environ["LC_CTYPE"] = "C.UTF-8"
+
+
 if __name__ == "__main__":
     let_others_be()
+    have_a_locale()
     main()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from string import Formatter
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from widgets.theme import font, px, tokens
@@ -44,13 +44,15 @@ class Figure(QLabel):
         self._line = line
         self._parts: tuple[tuple[str, bool], ...] = ()
         self._tip = ""
+        self._letters: tuple[QFont, QFont] | None = None
+        self._advances: list[int] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_parts(self, pieces: Parts, tip: str = "") -> None:
         """Show these pieces; `tip` says more than they do."""
         if tuple(pieces) == self._parts and tip == self._tip:
             return
-        self._parts, self._tip = tuple(pieces), tip
+        self._parts, self._tip, self._advances = tuple(pieces), tip, None
         whole = "".join(words for words, _ in pieces)
         self.setText(whole)  # what assistive technology reads; painting is done here
         self.setAccessibleName(whole)
@@ -61,8 +63,7 @@ class Figure(QLabel):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for all of it."""
-        width = sum(self._metrics(strong).horizontalAdvance(words) for words, strong in self._parts)
-        return QSize(width + self._indent() + 1, self._metrics(strong=True).height())
+        return QSize(sum(self._widths()) + self._indent() + 1, QFontMetrics(self._fonts()[1]).height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Anything will do: it is cut."""
@@ -75,6 +76,7 @@ class Figure(QLabel):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow theme and text scale."""
         if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange}:
+            self._letters = self._advances = None
             self.updateGeometry()
             self.update()
         super().changeEvent(event)
@@ -89,23 +91,34 @@ class Figure(QLabel):
             painter.setPen(QPen(QColor(getattr(look, colour)), px(2), style))
             painter.drawLine(QPointF(0, middle), QPointF(px(_SAMPLE), middle))
             x = self._indent()
-        for words, strong in self._parts:
-            metrics = self._metrics(strong)
-            shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(self.width() - x, 0))
-            painter.setFont(font(self._size, 600 if strong else 400))
+        for (words, strong), width in zip(self._parts, self._widths(), strict=True):
+            painter.setFont(self._fonts()[strong])
             painter.setPen(QColor(look.text if strong else look.dim))
+            metrics, room = painter.fontMetrics(), max(self.width() - x, 0)
             baseline = (self.height() + metrics.ascent() - metrics.descent()) / 2
-            painter.drawText(QPointF(x, baseline), shown)
-            if shown != words:
+            if width > room:
+                painter.drawText(QPointF(x, baseline), metrics.elidedText(words, Qt.TextElideMode.ElideRight, room))
                 break
-            x += metrics.horizontalAdvance(words)
+            painter.drawText(QPointF(x, baseline), words)
+            x += width
 
     def _indent(self) -> int:
         return px(_SAMPLE + 6) if self._line is not None else 0
 
-    def _metrics(self, strong: bool) -> QFontMetrics:  # noqa: FBT001
-        return QFontMetrics(font(self._size, 600 if strong else 400))
+    def _fonts(self) -> tuple[QFont, QFont]:
+        """Quiet and strong letters, made once: it is asked for them several times a second."""
+        if self._letters is None:
+            self._letters = font(self._size), font(self._size, 600)
+        return self._letters
+
+    def _widths(self) -> list[int]:
+        if self._advances is None:
+            metrics = [QFontMetrics(letters) for letters in self._fonts()]
+            self._advances = [metrics[strong].horizontalAdvance(words) for words, strong in self._parts]
+        return self._advances
 
     def _tell_tip(self) -> None:
         cut = self.width() < self.sizeHint().width()
-        self.setToolTip("\n".join(filter(None, [self.text() if cut else "", self._tip])))
+        tip = "\n".join(filter(None, [self.text() if cut else "", self._tip]))
+        if tip != self.toolTip():
+            self.setToolTip(tip)

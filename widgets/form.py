@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Signal
+from PySide6.QtGui import QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from models.words import _
 from widgets.form_editors import FieldSpec, make_editor
 from widgets.theme import px
+
+_BESIDE = 460
 
 
 class FieldRow(QWidget):
@@ -35,6 +37,7 @@ class FieldRow(QWidget):
         super().__init__(parent)
         self.spec = spec
         self._compact = compact
+        self._row: QBoxLayout | None = None
         self._last: Any = spec.default
         self.label = QLabel(spec.label)
         self.label.setWordWrap(True)
@@ -85,6 +88,18 @@ class FieldRow(QWidget):
         """Whether every word of a search is found in its key, name or help."""
         text = f"{self.spec.key} {self.spec.label} {self.spec.help}".casefold()
         return all(word in text for word in query.casefold().split())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        """Where there is no room beside the name, the editor stands below it."""
+        super().resizeEvent(event)
+        if self._row is not None:
+            ways = QBoxLayout.Direction
+            self._row.setDirection(ways.TopToBottom if self.width() < px(_BESIDE) else ways.LeftToRight)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  # Qt's name
+        """Narrower than the layout thinks: see `resizeEvent`."""
+        least = super().minimumSizeHint()
+        return least if self._row is None else QSize(min(px(260), least.width()), least.height())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name
         """Focus shows the help; a wheel over a closed list must not change a setting in passing."""
@@ -138,7 +153,7 @@ class FieldRow(QWidget):
         beside.addLayout(editor)
         beside.addWidget(self._error)
         beside.addStretch()
-        row = QHBoxLayout(self)
+        row = self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         row.setContentsMargins(px(12), px(8), px(12), px(8))
         row.setSpacing(px(16))
         row.addLayout(words, 3)

@@ -98,28 +98,29 @@ class StatusStrip(QFrame):
         self._buttons["operator"].clicked.connect(self.operator_wanted)
         self._pieces: dict[str, QWidget] = {**self._figures, **self._buttons}
         self._widths: dict[str, int] = {}
+        self._there: dict[str, bool] = {}
         self.setFixedHeight(px(_HEIGHT))
 
     def show_piece(self, name: Piece, pieces: Parts, tip: str = "") -> None:
         """Show figures; no pieces hide them."""
         self._figures[name].show_parts(pieces, tip)
-        self._arrange()
+        self._changed(name)
 
     def show_attention(self, kind: Kind, words: str, camera_id: str, tip: str = "") -> None:
         """Say what needs a person; empty words: nothing does."""
         self._camera = camera_id
         self._buttons["attention"].show_words(words, kind, tip)
-        self._arrange()
+        self._changed("attention")
 
     def show_jobs(self, words: str, tip: str = "") -> None:
         """Say what is done in the background; empty words: nothing is."""
         self._buttons["jobs"].show_words(words, "", tip)
-        self._arrange()
+        self._changed("jobs")
 
     def show_operator(self, words: str, tip: str = "") -> None:
         """Say who sits here."""
         self._buttons["operator"].show_words(words, "", tip)
-        self._arrange()
+        self._changed("operator")
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """As wide as there is room."""
@@ -144,6 +145,21 @@ class StatusStrip(QFrame):
     def _words(self, name: str) -> str:
         return self._figures[name].text() if name in self._figures else self._buttons[name].text()
 
+    def _changed(self, name: str) -> None:
+        """A piece says something else: find it a place, unless the one it has still fits it."""
+        words, had = self._words(name), self._widths.get(name, 0)
+        if bool(words) != self._there.get(name, False) or (words and self._steady(name) != had):
+            self._there[name] = bool(words)
+            self._arrange()
+        elif words:
+            self._describe()
+
+    def _describe(self) -> None:
+        words = [self._words(name) for name in (*_LEFT, *_RIGHT)]
+        self.setAccessibleDescription(". ".join(filter(None, words)))
+        hidden = [self._words(name) for name, piece in self._pieces.items() if piece.isHidden()]
+        self.setToolTip("\n".join(filter(None, hidden)))
+
     def _arrange(self) -> None:
         """Give each piece its place; see the module for what gives way."""
         there = [name for name in (*_LEFT, *_RIGHT) if self._words(name)]
@@ -160,9 +176,7 @@ class StatusStrip(QFrame):
         if over > 0 and "attention" in widths:
             widths["attention"] = max(widths["attention"] - over, px(40))
         self._place(widths)
-        hidden = [self._words(name) for name in there if name not in widths]
-        self.setToolTip("\n".join(hidden))
-        self.setAccessibleDescription(". ".join(self._words(name) for name in there))
+        self._describe()
 
     def _steady(self, name: str) -> int:
         """The width a piece asks for, or a little more: figures that change don't push their neighbours about."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -73,6 +74,9 @@ class CameraTile(QWidget):
         self._source = (16, 9)
         self._boxes = BoxLayer()
         self._area = QRect()
+        self._place = QRect()
+        self._changing = QRect()
+        self._ratio = 1.0
         self._press: QPoint | None = None
         self._dragging = False
         self._button = QPushButton(self)
@@ -118,18 +122,23 @@ class CameraTile(QWidget):
             source: (width, height) of the picture that boxes refer to.
         """
         self._pixels, self._source = pixels, source
+        size = None if self._image is None else self._image.size()
         self._image = None
         if pixels is not None:
             height, width = pixels.shape[:2]
             self._image = QImage(pixels, width, height, pixels.strides[0], QImage.Format.Format_RGB32)  # type: ignore[call-overload]
-        self.update(self._area)
+        if self._image is None or self._image.size() != size:
+            self._find_place()
+            self.update(self._area)
+        else:
+            self.update(self._changing)
 
     def show_boxes(self, found: Detections, firm: NDArray[np.float32], labels: Sequence[str]) -> None:
         """Draw these boxes, in pixels of the source, each with its opacity (N,) in 0..1; `labels` name the classes."""
         had = len(self._boxes)
         self._boxes.set(found, firm, labels)
         if had or len(found):
-            self.update(self._area)
+            self.update(self._changing)
 
     def set_figures(self, fps: str, latency: str, age: str) -> None:
         """Figures in the header, with their units; empty for none."""
@@ -179,62 +188,58 @@ class CameraTile(QWidget):
         """Paint what changed: most of the time the picture area alone."""
         painter = QPainter(self)
         dirty = event.rect()
+        if self._image is not None and self._changing.contains(dirty) and not self._state.covers:
+            self._paint_picture(painter, self._image)
+        else:
+            self._paint_all(painter, dirty)
+        painter.end()
+        if self.on_painted is not None:
+            self.on_painted()
+
+    def _paint_all(self, painter: QPainter, dirty: QRect) -> None:
         framed = not self._area.contains(dirty)
         if framed:
             paint_ground(painter, self.rect())
             header = QRect(BORDER, BORDER, self.width() - 2 * BORDER, header_height())
             paint_header(painter, header, Header(self._name, self._state, self._marks, self._figures))
         if dirty.intersects(self._area):
-            self._paint_area(painter)
+            painter.fillRect(self._area, _PictureGround if self._image is not None else QColor(tokens().panel))
+            if self._image is not None:
+                painter.save()
+                painter.setClipRect(self._area)
+                self._paint_picture(painter, self._image)
+                painter.restore()
+            if self._state.covers:
+                below = self._button.height() if self._state.way_on else 0
+                paint_face(painter, self._area, self._state, over_picture=self._image is not None, below=below)
         if framed:
-            painter.setClipping(False)
             paint_border(painter, self.rect(), self._state, self._marks)
-        painter.end()
-        if self.on_painted is not None:
-            self.on_painted()
-
-    def _paint_area(self, painter: QPainter) -> None:
-        area = self._area
-        if self._image is None:
-            painter.fillRect(area, QColor(tokens().panel))
-        else:
-            painter.save()
-            painter.setClipRect(area)
-            self._paint_picture(painter, self._image)
-            painter.restore()
-        if self._state.covers:
-            below = self._button.height() if self._state.way_on else 0
-            paint_face(painter, area, self._state, over_picture=self._image is not None, below=below)
 
     def _paint_picture(self, painter: QPainter, image: QImage) -> None:
         """In physical pixels from here on: what is copied lies on them, and lines are sharp at every scale."""
-        ratio = self.devicePixelRatioF()
+        ratio = self._ratio
         if ratio != 1:
             painter.scale(1 / ratio, 1 / ratio)
-        wide, high = self.picture_size()
-        left, top = round(self._area.left() * ratio), round(self._area.top() * ratio)
-        width, height = _fitted(image.width(), image.height(), wide, high)
-        place = QRect(left + (wide - width) // 2, top + (high - height) // 2, width, height)
-        if (width, height) != (wide, high):
-            self._paint_rest(painter, QRect(left, top, wide + 1, high + 1), place)
-        if (width, height) == (image.width(), image.height()):
-            painter.drawImage(place.topLeft(), image)
+        if image.size() == self._place.size():
+            painter.drawImage(self._place.topLeft(), image)
         else:
-            painter.drawImage(place, image)
+            painter.drawImage(self._place, image)
         if not self._marks.boxes_hidden and not self._state.covers:
-            self._boxes.paint(painter, place, self._source, ratio)
+            self._boxes.paint(painter, self._place, self._source, ratio)
 
-    @staticmethod
-    def _paint_rest(painter: QPainter, room: QRect, place: QRect) -> None:
-        """What the picture leaves of its area. Filling it all first would touch every pixel twice."""
-        painter.fillRect(QRect(room.left(), room.top(), room.width(), place.top() - room.top()), _PictureGround)
-        painter.fillRect(
-            QRect(room.left(), place.bottom() + 1, room.width(), room.bottom() - place.bottom()), _PictureGround
-        )
-        painter.fillRect(QRect(room.left(), place.top(), place.left() - room.left(), place.height()), _PictureGround)
-        painter.fillRect(
-            QRect(place.right() + 1, place.top(), room.right() - place.right(), place.height()), _PictureGround
-        )
+    def _find_place(self) -> None:
+        """Where in its area the picture stands, in physical pixels, and what of the tile changes with each picture."""
+        ratio = self._ratio = self.devicePixelRatioF()
+        if self._image is None:
+            self._place, self._changing = QRect(), self._area
+            return
+        wide, high = self.picture_size()
+        width, height = _fitted(self._image.width(), self._image.height(), wide, high)
+        left, top = round(self._area.left() * ratio), round(self._area.top() * ratio)
+        self._place = QRect(left + (wide - width) // 2, top + (high - height) // 2, width, height)
+        x0, y0 = math.floor(self._place.left() / ratio), math.floor(self._place.top() / ratio)
+        x1, y1 = (math.ceil((edge + 1) / ratio) for edge in (self._place.right(), self._place.bottom()))
+        self._changing = QRect(x0, y0, x1 - x0, y1 - y0)
 
     def _update_header(self) -> None:
         self.update(0, 0, self.width(), header_height() + BORDER)
@@ -243,6 +248,7 @@ class CameraTile(QWidget):
         """Areas and the button for the size and face it has."""
         top = BORDER + header_height()
         self._area = QRect(BORDER, top, max(self.width() - 2 * BORDER, 1), max(self.height() - top - BORDER, 1))
+        self._find_place()
         self._button.adjustSize()
         wanted = bool(self._state.way_on) and self._state.covers
         fits = self._button.width() + px(8) <= self._area.width() and self._button.height() < self._area.height() // 2
@@ -270,7 +276,7 @@ class CameraTile(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the theme and the text scale."""
-        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange}:
+        if event.type() in _LOOKS:
             self._set_out()
         super().changeEvent(event)
 
@@ -319,6 +325,12 @@ class CameraTile(QWidget):
         self.context_wanted.emit(event.globalPos())
 
 
+_LOOKS = {
+    QEvent.Type.PaletteChange,
+    QEvent.Type.StyleChange,
+    QEvent.Type.FontChange,
+    QEvent.Type.DevicePixelRatioChange,
+}
 _KEYPAD = Qt.KeyboardModifier.KeypadModifier
 
 

@@ -8,17 +8,18 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPen
 
 from models.detections import NO_TRACK, Detections
-from widgets.theme import BOX, DOUBT, LABEL_GROUND, font
+from widgets.theme import BOX, DOUBT, LABEL_GROUND, font, px
 
 DOUBTFUL = 0.45
 """A box that scores less is drawn dashed and amber: look for yourself."""
 LABELS = 60
 """Boxes of one picture that get a label; more would hide the picture."""
 _STEPS = 8
-_SHAPE = tuple[float, float, float, float]
+_SHAPE = tuple[int, int, int, int]
+_CHOICES = tuple((right, level) for level in range(4) for right in (0, 1))
 
 
 class BoxLayer:
@@ -35,6 +36,9 @@ class BoxLayer:
         self._laid_for: tuple[QRect, tuple[int, int], float] | None = None
         self._boxes: list[tuple[QRect, bool, float]] = []
         self._labels: list[tuple[QPoint, QImage, float]] = []
+        self._chosen_for: tuple[object, ...] = ()
+        self._doubtful: list[bool] = []
+        self._places: list[tuple[int, QImage, int, int]] = []
 
     def __len__(self) -> int:
         return len(self._found)
@@ -60,28 +64,53 @@ class BoxLayer:
             painter.setPen(_pen(doubtful, line, firm))
             painter.drawRect(box)
         for place, label, firm in self._labels:
-            painter.setOpacity(firm)
+            if firm < 1:
+                painter.setOpacity(firm)
             painter.drawImage(place, label)
-        painter.setOpacity(1)
+            if firm < 1:
+                painter.setOpacity(1)
 
     def _lay_out(self, area: QRect, source: tuple[int, int], ratio: float) -> None:
-        left, top, width, height = area.left(), area.top(), area.width(), area.height()
-        scale = np.array([width / source[0], height / source[1]] * 2, np.float32)
-        corners = (self._found.xyxy * scale).round().astype(int).tolist()
-        scores = self._found.score.tolist()
-        firm = ((self._firm * _STEPS).round() / _STEPS).tolist()
-        self._boxes, self._labels = [], []
-        for (x0, y0, x1, y1), score, opacity in zip(corners, scores, firm, strict=True):
-            shape = QRect(left + x0, top + y0, max(min(x1, width - 1) - x0, 1), max(min(y1, height - 1) - y0, 1))
-            self._boxes.append((shape, score < DOUBTFUL, opacity))
-        letters, taken = _letters(ratio), list[_SHAPE]()
+        """Where everything goes. Labels keep the places they chose until the objects or their scores are others."""
+        found, left, top = self._found, area.left(), area.top()
+        width, height = area.width(), area.height()
+        scale = np.array((width / source[0], height / source[1]) * 2, np.float32)
+        corners = np.minimum(np.maximum(found.xyxy * scale, 0), (width - 1, height - 1) * 2).astype(np.int32).tolist()
+        chosen_for = (found.score.tobytes(), found.track_id.tobytes(), self._names, width, height, ratio)
+        if chosen_for != self._chosen_for:
+            self._chosen_for = chosen_for
+            self._choose(corners, (width, height), ratio)
+        firm = self._firm.tolist()
+        self._boxes = [
+            (QRect(left + x0, top + y0, x1 - x0 or 1, y1 - y0 or 1), doubtful, round(opacity * _STEPS) / _STEPS)
+            for (x0, y0, x1, y1), doubtful, opacity in zip(corners, self._doubtful, firm, strict=True)
+        ]
+        self._labels = []
+        for number, label, right, level in self._places:
+            x, y = _at(corners[number], (label.width(), label.height()), (width, height), right, level)
+            self._labels.append((QPoint(left + x, top + y), label, self._boxes[number][2]))
+
+    def _choose(self, corners: list[list[int]], room: tuple[int, int], ratio: float) -> None:
+        """Pick each label's place beside its box, the first that is free."""
+        scores, kinds = self._found.score.tolist(), self._found.class_id.tolist()
+        tracks = self._found.track_id.tolist()
+        self._doubtful = [score < DOUBTFUL for score in scores]
+        self._places = []
+        taken: list[_SHAPE] = []
+        size = max(round(px(11) * ratio), 6)
         for number in self._in_order():
-            score = scores[number]
-            text = _words(self._names, int(self._found.class_id[number]), score, int(self._found.track_id[number]))
-            label = _label(text, score < DOUBTFUL, letters)
-            x, y = _place(corners[number], (label.width(), label.height()), (width, height), taken)
-            taken.append((x, y, x + label.width(), y + label.height()))
-            self._labels.append((QPoint(left + x, top + y), label, firm[number]))
+            words = _words(self._names, kinds[number], scores[number], tracks[number])
+            label = _label(words, self._doubtful[number], size)
+            wide, high = label.width(), label.height()
+            best = (0, 0)
+            for right, level in _CHOICES:
+                x, y = _at(corners[number], (wide, high), room, right, level)
+                if not any(x < t[2] and t[0] < x + wide and y < t[3] and t[1] < y + high for t in taken):
+                    best = right, level
+                    break
+            x, y = _at(corners[number], (wide, high), room, *best)
+            taken.append((x, y, x + wide, y + high))
+            self._places.append((number, label, *best))
 
     def _in_order(self) -> list[int]:
         """Who chooses a label's place first: the oldest track, so that labels don't hop as scores change."""
@@ -91,31 +120,22 @@ class BoxLayer:
         return best[np.argsort(self._found.track_id[best], kind="stable")].tolist()  # type: ignore[no-any-return]
 
 
-def _words(names: Sequence[str], class_id: int, score: float, track: int) -> str:
+def _words(names: Sequence[str], class_id: int, score: float, track: int) -> tuple[str, ...]:
+    """The parts of a label: what, how sure, which track."""
     name = names[class_id] if 0 <= class_id < len(names) else f"{class_id}"
     figure = f"{score:.2f}".removeprefix("0")
-    return f"{name} {figure}" if track == NO_TRACK else f"{name} {figure}  #{track}"
+    return (name, figure) if track == NO_TRACK else (name, figure, f"#{track}")
 
 
-def _place(
-    box: Sequence[int], size: tuple[int, int], room: tuple[int, int], taken: Sequence[_SHAPE]
-) -> tuple[int, int]:
-    """Above the box, else below, else inside; flush left, else right: the first that is free, or the first there is."""
+def _at(box: Sequence[int], size: tuple[int, int], room: tuple[int, int], right: int, level: int) -> tuple[int, int]:
+    """Corner of a label at one of its places: flush left or right; above the box, below, inside at its top or bottom.
+
+    What would stick out of the room is moved in.
+    """
     wide, high = size
-    most_x = max(room[0] - wide, 0)
-    lefts = {min(max(left, 0), most_x): None for left in (box[0], box[2] + 1 - wide)}  # a dict keeps their order
-    tops = [top for top in (box[1] - high, box[3] + 1, box[1] + 1, box[3] - high) if 0 <= top <= room[1] - high] or [0]
-    for top in tops:
-        for x in lefts:
-            if not any(x < t[2] and t[0] < x + wide and top < t[3] and t[1] < top + high for t in taken):
-                return x, top
-    return next(iter(lefts)), tops[0]
-
-
-def _letters(ratio: float) -> QFont:
-    letters = font(11)
-    letters.setPixelSize(max(round(letters.pixelSize() * ratio), 6))
-    return letters
+    x = box[2] + 1 - wide if right else box[0]
+    y = (box[1] - high, box[3] + 1, box[1] + 1, box[3] - high)[level]
+    return min(max(x, 0), max(room[0] - wide, 0)), min(max(y, 0), max(room[1] - high, 0))
 
 
 @lru_cache(maxsize=64)
@@ -129,25 +149,33 @@ def _pen(doubtful: bool, width: int, firm: float) -> QPen:  # noqa: FBT001
     return pen
 
 
-def _label(text: str, doubtful: bool, letters: QFont) -> QImage:  # noqa: FBT001
-    return _drawn_label(text, doubtful, letters.family(), letters.pixelSize())
-
-
 @lru_cache(maxsize=512)
-def _drawn_label(text: str, doubtful: bool, family: str, size: int) -> QImage:  # noqa: FBT001
-    """A label as pixels: blitting one costs a fifth of laying out its text."""
-    letters = QFont(font(11))
-    letters.setFamily(family)
+def _label(words: tuple[str, ...], doubtful: bool, size: int) -> QImage:  # noqa: FBT001
+    """A label as pixels, put together from its words: scores change all the time, the words they are made of don't."""
+    parts = [_word(word, doubtful, size) for word in words]
+    gap, pad = max(size // 4, 2), max(size // 3, 2)
+    wide = sum(part.width() for part in parts) + gap * (len(parts) - 1) + 2 * pad
+    drawn = QImage(wide, parts[0].height() + 2, QImage.Format.Format_ARGB32_Premultiplied)
+    drawn.fill(QColor(*LABEL_GROUND))
+    painter, x = QPainter(drawn), pad
+    for part in parts:
+        painter.drawImage(x, 1, part)
+        x += part.width() + gap
+    painter.end()
+    return drawn
+
+
+@lru_cache(maxsize=1024)
+def _word(text: str, doubtful: bool, size: int) -> QImage:  # noqa: FBT001
+    """A word in a label's letters, `size` physical pixels high, on nothing."""
+    letters = font(11)
     letters.setPixelSize(size)
     metrics = QFontMetrics(letters)
-    pad = max(size // 3, 2)
-    drawn = QImage(
-        metrics.horizontalAdvance(text) + 2 * pad, metrics.height() + 2, QImage.Format.Format_ARGB32_Premultiplied
-    )
-    drawn.fill(QColor(*LABEL_GROUND))
+    drawn = QImage(max(metrics.horizontalAdvance(text), 1), metrics.height(), QImage.Format.Format_ARGB32_Premultiplied)
+    drawn.fill(Qt.GlobalColor.transparent)
     painter = QPainter(drawn)
     painter.setFont(letters)
     painter.setPen(QColor(DOUBT if doubtful else "#e6e9ec"))
-    painter.drawText(pad, 1 + metrics.ascent(), text)
+    painter.drawText(0, metrics.ascent(), text)
     painter.end()
     return drawn

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 
 from models.words import _
 from widgets.theme import DARK, RADIUS, Tokens, font, px, tokens
@@ -13,6 +14,19 @@ from widgets.tile_state import TileState
 
 BORDER = 2
 VEIL = QColor(10, 14, 18, 190)
+
+
+@lru_cache(maxsize=16)
+def _letters(size: int, weight: int, pixels: int) -> tuple[QFont, QFontMetrics]:
+    """Letters and their measures; `pixels` is the key that changes with the text scale."""
+    del pixels
+    letters = font(size, weight)
+    return letters, QFontMetrics(letters)
+
+
+def letters(size: int, weight: int = 400) -> tuple[QFont, QFontMetrics]:
+    """`theme.font` with its measures, made once a text scale."""
+    return _letters(size, weight, px(size))
 
 
 def header_height() -> int:
@@ -81,12 +95,11 @@ def paint_header(painter: QPainter, area: QRect, header: Header) -> None:
     look, pad = tokens(), px(8)
     name, figures = header.name, header.figures
     inner = area.adjusted(pad, 0, -pad, 0)
-    small = font(12)
-    metrics = QFontMetrics(small)
+    small, metrics = letters(12)
     words = _marks(header.state, header.marks, look)
     needed = sum(px(18) + metrics.horizontalAdvance(word) for word, *_look in words)
-    bold = font(13, 600)
-    name_width = QFontMetrics(bold).horizontalAdvance(name)
+    bold, bold_metrics = letters(13, 600)
+    name_width = bold_metrics.horizontalAdvance(name)
     right = _fitting(figures, metrics, inner.width() - min(name_width, inner.width() // 3) - needed - px(12))
     painter.setFont(small)
     painter.setPen(QColor(look.dim))
@@ -94,10 +107,10 @@ def paint_header(painter: QPainter, area: QRect, header: Header) -> None:
     room = inner.width() - needed - (metrics.horizontalAdvance(right) + px(10) if right else 0)
     painter.setFont(bold)
     painter.setPen(QColor(look.text))
-    shown = QFontMetrics(bold).elidedText(name, Qt.TextElideMode.ElideRight, max(room, px(24)))
+    shown = bold_metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(room, px(24)))
     painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
-    x = inner.left() + QFontMetrics(bold).horizontalAdvance(shown) + px(8)
-    painter.setFont(font(12, 600))
+    x = inner.left() + bold_metrics.horizontalAdvance(shown) + px(8)
+    painter.setFont(letters(12, 600)[0])
     for word in words:
         x = _mark(painter, x, inner, word)
 

@@ -9,30 +9,64 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli.options import HomeOption, JsonOption, Stopped, print_json, say
-from console.errors import SightdeskError
+from console.errors import SightdeskError, UsageError
 
 if TYPE_CHECKING:
     from console.catalog.choice import Choice
     from console.pipeline.pipeline import Pipeline
     from console.settings.home import Home
 
+DEFAULT_S = 12.0
 EXAMPLES = """\b
 Examples:
   sightdesk demo
-  sightdesk demo --seconds 60 --json
+  sightdesk demo --no-window --seconds 60 --json
   SIGHTDESK_MODEL_PATH=/mnt/mirror sightdesk demo      without any network
 """
 
 
 def demo(
-    seconds: Annotated[float, typer.Option(min=1, help="Length of the demo.")] = 12,
+    seconds: Annotated[
+        float | None,
+        typer.Option(min=1, help="Length of the demo.  [default: until its window is closed; without a window 12]"),
+    ] = None,
+    window: Annotated[
+        bool | None, typer.Option("--window/--no-window", help="[default: a window where there is a screen]")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Four cameras on a real street, a real model, people detected and followed; saves an annotated picture.
+    """Four cameras on a real street, a real model, people detected and followed.
 
-    The best model and clip that can be had are fetched the first time; what was taken, and why, is said.
+    Opens the desk where there is a screen; without one it runs for a while, prints a summary and saves an annotated
+    picture. The best model and clip that can be had are fetched the first time; what was taken, and why, is said.
     """
+    from console.desk.screen import why_no_window
+
+    why = "" if window is False else why_no_window(unseen=bool(window))
+    if why is None:
+        _in_a_window(seconds, home, as_json=as_json)
+        return
+    if window:
+        raise UsageError(why, "sightdesk demo --no-window runs without one.")
+    if why:
+        say(f"{why} Running without a window.")
+    _without_a_window(DEFAULT_S if seconds is None else seconds, home, as_json=as_json)
+
+
+def _in_a_window(seconds: float | None, home: Path | None, *, as_json: bool) -> None:
+    from console.cli.desk import finish
+    from console.desk.start import open_desk
+    from console.settings.home import find_home
+
+    end = open_desk(find_home(home), demo=True, seconds=seconds)
+    if as_json:
+        model, clip = end.said or ("", "")
+        print_json({**end.summary, "model": model, "clip": clip, "seconds_to": end.moments})
+    finish(end)
+
+
+def _without_a_window(seconds: float, home: Path | None, *, as_json: bool) -> None:
     from console.catalog.catalog import Catalog
     from console.cli.headless import Run, stopped_by_signals
     from console.cli.plan import Plan
@@ -56,7 +90,7 @@ def demo(
         raise Stopped("Stopped before the demo began.")
     for choice in (model, clip):
         say(choice.why)
-    say(f"Running {CAMERAS} cameras for {seconds:g} s without a window; Ctrl+C ends it sooner.")
+    say(f"Running {CAMERAS} cameras for {seconds:g} s; Ctrl+C ends it sooner.")
     run = Run(Plan(demo_settings(model, clip)), home=home, seconds=seconds).until_done()
     picture = _save_picture(run.pipeline, clip, place)
     said = {"model": model.why, "clip": clip.why, "picture": str(picture) if picture else None}

@@ -12,11 +12,13 @@ from PySide6.QtGui import QDesktopServices
 from console.desk.autostart import set_autostart
 from console.desk.awake import Awake
 from console.desk.common import CommonActions
+from console.desk.fetches import Fetches
 from console.desk.look import Look
 from console.desk.prepare import Prepared
 from console.desk.window import DeskWindow
 from console.errors import SightdeskError
 from console.settings.schema import Settings
+from console.ui.cameras.page import CamerasPage
 from console.ui.figures import figures_of
 from console.ui.live.page import LivePage
 from console.ui.live.ticker import Painted
@@ -37,7 +39,8 @@ class Assembled(QObject):
 
     Attributes:
         workplace: what the pages share.
-        live: the live page.
+        live, cameras: the pages.
+        fetches: shows what the site fetches for itself.
     """
 
     def __init__(self, window: DeskWindow, prepared: Prepared, state: DeskState, look: Look) -> None:
@@ -55,6 +58,10 @@ class Assembled(QObject):
         self.live = LivePage(self.workplace, window.actions_table)
         self._closers: list[Callable[[], object]] = [self.live.ticker.stop]
         window.add_page("live", _("Live"), "live", self.live)
+        self.cameras = CamerasPage(self.workplace)
+        self.live.welcome.address_given.connect(self.cameras.add)
+        self.cameras.bind(window.actions_table, lambda: self.live.chosen)
+        window.add_page("cameras", _("Cameras"), "cameras", self.cameras)
         window.add_page("settings", _("Settings"), "settings", SettingsPage(self.workplace), foot=True)
         self._common = CommonActions(window, self.workplace)
         strip = StatusStrip()
@@ -63,6 +70,8 @@ class Assembled(QObject):
         strip.jobs_wanted.connect(lambda: window.actions_table.trigger("desk.jobs"))
         window.add_foot(strip)
         self._closers += [self.live.rewind.live, figures_of(self.workplace).close]
+        self.fetches = Fetches(self.workplace.jobs, prepared.cancel, self)
+        self.workplace.applied.connect(lambda _outcome: self.fetches.end())
         self.workplace.settings_changed.connect(self._take_on)
         self._take_on(self.workplace.settings)
         self._watch_settings()
@@ -72,8 +81,7 @@ class Assembled(QObject):
 
     def begin(self) -> None:
         """Start the cameras; the wall comes alive."""
-        applied = self.workplace.site.apply(self.workplace.settings)
-        self.workplace.take_outcome(applied)
+        self.workplace.take_outcome(self.workplace.site.apply(self.workplace.settings))
         self.live.ticker.start()
 
     def summary(self) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Prepared:
         store: the database.
         watchdog: watches threads; the desk's own too.
         site: what runs; nothing yet.
+        cancel: set to give up what it fetches.
         said: what the demo took, and why.
     """
 
@@ -47,6 +48,7 @@ class Prepared:
     store: Store
     watchdog: Watchdog
     site: RunningSite
+    cancel: threading.Event
     said: tuple[str, ...] = ()
 
 
@@ -83,7 +85,7 @@ def prepare(home: Home, *, demo_of: Home | None, say: Say, cancel: threading.Eve
         watchdog, store = stack.enter_context(attended(loaded.settings.log, home))
         around = stack.pop_all()
     site = open_site(home, watchdog, announce=announce, cancel=cancel, keep_s=REWIND_S, catalog=catalog)
-    return Prepared(around, home, loaded, file, store, watchdog, RunningSite(site), said)
+    return Prepared(around, home, loaded, file, store, watchdog, RunningSite(site), cancel, said)
 
 
 def _prepare_demo(home: Home, catalog: Catalog, say: Say, cancel: threading.Event) -> tuple[str, ...]:

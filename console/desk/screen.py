@@ -41,15 +41,24 @@ _PACKAGES = {
 Requirements"); other systems name them alike."""
 
 
-def why_no_window() -> str | None:
-    """Why no window can be opened, in words that name the way out; None when one can."""
+def why_no_window(*, unseen: bool = True) -> str | None:
+    """Why no window can be opened, in words that name the way out; None when one can.
+
+    Args:
+        unseen: a window that nobody sees will do, where the environment asks Qt for one.
+    """
     if find_spec("PySide6") is None:
         return _("PySide6 is not installed, so there is no window.")
     chosen = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0].split(";")[0]
+    if chosen in {"offscreen", "minimal"} and not unseen:
+        return _("QT_QPA_PLATFORM asks for a window that nobody sees ({chosen}).").format(chosen=chosen)
     if chosen in {"offscreen", "minimal", "vnc", "linuxfb", "eglfs"}:
         return _missing_library(None)
-    if sys.platform != "linux":
-        return None
+    return _why_not_here(chosen) if sys.platform == "linux" else None
+
+
+def _why_not_here(chosen: str) -> str | None:
+    """The same for the systems where a screen may be missing at all."""
     if os.environ.get("WAYLAND_DISPLAY") and chosen != "xcb":
         return _missing_library("libqwayland.so")
     if not os.environ.get("DISPLAY"):

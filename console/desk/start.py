@@ -55,8 +55,13 @@ class DeskEnd:
 
 
 class Desk(QObject):
-    """One desk from start to end. Lives on the GUI thread; `_work` alone runs on a thread of its own."""
+    """One desk from start to end. Lives on the GUI thread; `_work` alone runs on a thread of its own.
 
+    Signals:
+        ended: its window is closed and everything it ran has been told to stop.
+    """
+
+    ended = Signal()
     _progress = Signal(str, int, int)
     _ready = Signal(object)
     _failed = Signal(object)
@@ -73,7 +78,7 @@ class Desk(QObject):
         look = self._state.get("look", ["system", 1.0])
         self.look = Look(app, str(look[0]), float(look[1]))
         self.window = DeskWindow(self._state)
-        self._assembled: Assembled | None = None
+        self.assembled: Assembled | None = None
         self._prepared: Prepared | None = None
         self.end = DeskEnd()
         self._progress.connect(self.window.starting.say)
@@ -106,7 +111,9 @@ class Desk(QObject):
         if self._closed:
             self._end_prepared()
             return
-        self._assembled = assemble(self.window, prepared, self._state, self.look, self.end.moments)
+        self.assembled = assemble(self.window, prepared, self._state, self.look, self.end.moments)
+        self._progress.disconnect()
+        self._progress.connect(self.assembled.fetches.report)
         if self._seconds is not None:
             QTimer.singleShot(int(self._seconds * 1000), self.window.close)
 
@@ -128,13 +135,13 @@ class Desk(QObject):
         self._closed = True
         self._cancel.set()
         self.window.hide()
-        if self._assembled is not None:
-            self.end.summary = self._assembled.summary()
-            self.end.stuck += self._assembled.close()
+        if self.assembled is not None:
+            self.end.summary = self.assembled.summary()
+            self.end.stuck += self.assembled.close()
         self._state.save()
         if self._prepared is not None:
             self._end_prepared()
-        self._app.quit()
+        self.ended.emit()
 
     def _end_prepared(self) -> None:
         prepared, self._prepared = self._prepared, None
@@ -173,6 +180,7 @@ def open_desk(path: Path, *, demo: bool = False, seconds: float | None = None) -
         heart.timeout.connect(lambda: None)
         heart.start()
         try:
+            desk.ended.connect(app.quit)
             desk.show()
             app.exec()
         finally:

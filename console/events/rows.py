@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 500
 _INSERT = """
 INSERT INTO events (camera_id, camera_name, label, track, rule, sound, score, x0, y0, x1, y1, width, height, seen_at,
-                    boot_id, picture_why)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    recorded_at, boot_id, picture_why)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -50,19 +50,27 @@ class NewEvent:
     seen_at: datetime
 
 
-def insert(db: Database, events: Iterable[tuple[NewEvent, str]], boot_id: str) -> list[int]:
+def insert(
+    db: Database, events: Iterable[tuple[NewEvent, str]], boot_id: str, now: datetime | None = None
+) -> list[int]:
     """Store events, each with the words why it will have no picture (empty: one is to come). Returns their ids.
+
+    Args:
+        db: inside a job.
+        events: in their order.
+        boot_id: of this run.
+        now: when they are recorded; None: the clock's.
 
     Raises:
         sqlite3.IntegrityError: a value can't be stored.
     """
-    ids = []
+    ids, recorded_at = [], utc_text(now or datetime.now(UTC))
     for event, why in events:
         cursor = db.execute(
             _INSERT,
             (
                 event.camera_id, event.camera_name, event.label, event.track, event.rule, event.sound, event.score,
-                *event.box, *event.size, utc_text(event.seen_at), boot_id, why,
+                *event.box, *event.size, utc_text(event.seen_at), recorded_at, boot_id, why,
             ),
         )  # fmt: skip
         ids.append(int(cursor.lastrowid or 0))
@@ -120,4 +128,4 @@ def acknowledge(store: Store, event_ids: Sequence[int], who: str) -> Future[int]
         note_change(db)
         return taken
 
-    return store.write(job, wait_s=0.5)
+    return store.write(job)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from console.sources.turns import TURNS
 from models.frames import Frame
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,8 @@ class Display:
         if self._fast and last is not None and frame.captured_ns - last.frame.captured_ns < LEAST_GAP_NS:
             return
         try:
-            pixels = frame.picture.view(*contained(frame.size, wanted), "rgb32")
+            with TURNS.turn():
+                pixels = frame.picture.view(*contained(frame.size, wanted), "rgb32")
         except Exception:  # the outermost frame of the screen's part: whatever it is, inference goes on
             if not self._complained:
                 log.exception("a picture of %s can't be drawn for the screen", frame.camera_id)

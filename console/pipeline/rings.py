@@ -32,6 +32,10 @@ class _Tier:
 
     def add(self, time_ns: int, row: Values) -> None:
         """Take a row in. The point it belongs to is there at once and gets better until it is full."""
+        if self._pulls == 1:
+            self._count += 1
+            self._keep(time_ns, row)
+            return
         if self._rows == self._pulls:
             self._begin()
         if self._rows == 0:
@@ -43,9 +47,12 @@ class _Tier:
         self._most = np.fmax(self._most, row)
         mean = np.full(len(row), np.nan, np.float32)
         np.divide(self._sum, self._known, out=mean, where=self._known > 0, casting="unsafe")
+        self._keep(time_ns, np.where(self._peaks, self._most, mean))
+
+    def _keep(self, time_ns: int, point: Values) -> None:
         place = (self._count - 1) % len(self._times)
         self._times[place] = time_ns
-        self._values[place] = np.where(self._peaks, self._most, mean)
+        self._values[place] = point
 
     def view(self) -> tuple[Times, Values]:
         """Times (N,) monotonic ns and values (N, channels), oldest first."""

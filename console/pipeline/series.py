@@ -25,6 +25,7 @@ LIMIT_S = 0.1
 CURRENT_S = 10.0
 """What is called the current latency is over so many seconds: at a few results a second, less would be chance."""
 _RATE_S = 4.0
+_USAGE_NS = 900_000_000
 _SILENT_S = 2.0
 _FORGET_S = 3600.0
 
@@ -94,7 +95,8 @@ class Series:
         self._usage = usage or Usage()
         self._cameras: dict[str, _Camera] = {}
         self._machine = Rings(np.zeros(len(MACHINE), np.bool_))
-        self._used: deque[Used] = deque(maxlen=6)
+        self._used: deque[Used] = deque(maxlen=3)
+        self._ask_usage_ns = 0
 
     def pull(self, meters: Mapping[str, CameraMeter], now_ns: int | None = None) -> None:
         """Take in what has passed since the last pull; `meters` are those of the cameras that run."""
@@ -113,8 +115,10 @@ class Series:
                 known.rings.add(now, np.full(len(CHANNELS), np.nan, np.float32))
                 if now - known.seen_ns > _FORGET_S * 1e9:
                     del self._cameras[camera_id]
-        used = self._usage.read()
-        self._used.append(used)
+        if now >= self._ask_usage_ns:
+            self._ask_usage_ns = now + _USAGE_NS
+            self._used.append(self._usage.read())
+        used = self._used[-1]
         row = [used.machine_share, used.own_cores, used.own_bytes, used.memory_share]
         self._machine.add(now, np.array(row, np.float32))
 

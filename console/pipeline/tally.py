@@ -113,7 +113,7 @@ def _follow(camera: _Camera, result: Result, counted: Counter[int]) -> None:
         if confirmed and not track.counted:
             track.counted = True
             counted[class_id] += 1
-        if tracks.time_ns - seen_ns < FADE_TO_S * 1e9:
+        if track.counted and tracks.time_ns - seen_ns < FADE_TO_S * 1e9:
             camera.now[class_id] += 1
     camera.alive = alive
 

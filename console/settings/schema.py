@@ -136,7 +136,10 @@ class CameraSettings(Section):
 class InferenceSettings(Section):
     """What runs the models."""
 
-    model: str = Field(default="yolox_nano", description="Model of cameras that name none.")
+    model: str = Field(
+        default="best",
+        description="Model of cameras that name none: a catalogue name, a file, or best: the best that can be had.",
+    )
     backend: str = Field(default="openvino", description="Runtime: openvino, onnxruntime, or a plug-in's name.")
     device: str = Field(default="CPU", description="Device as the runtime names it.")
     precision: Literal["default", "f32"] = Field(

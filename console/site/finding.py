@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,12 @@ from models.words import _
 
 Announce = Callable[[str], Progress]
 """Told what is about to be fetched; answers with where its progress goes."""
+
+
+log = logging.getLogger(__name__)
+
+BEST = "best"
+"""Instead of a name: the best model of the catalogue that can be had."""
 
 
 class ModelFinder:
@@ -39,6 +46,8 @@ class ModelFinder:
             ModelError: no such file, and no such catalogue name.
             CatalogError: the catalogue has it, but it could not be had.
         """
+        if name == BEST:
+            return self._best()
         try:
             path = Path(name).expanduser()
             if path.is_file():
@@ -65,6 +74,12 @@ class ModelFinder:
             progress = self._announce(entry.name) if self._announce else None
             held = self._catalog.pull(entry.name, progress, self._cancel).path
         return held, entry.manifest
+
+    def _best(self) -> tuple[Path, ModelManifest | None]:
+        """The best model that is here or can be had."""
+        choice = self._catalog.best_model(self._announce(_("a model")) if self._announce else None, self._cancel)
+        log.info("%s", choice.why)
+        return choice.path, choice.entry.manifest if isinstance(choice.entry, ModelEntry) else None
 
     def _known(self, path: Path) -> ModelManifest | None:
         """The manifest of a file that is the catalogue's by name and size."""

@@ -24,6 +24,7 @@ from console.sources.av_words import lost, silent
 from console.sources.encoded import Coding, Tap
 from console.sources.orientation import Orientation
 from console.sources.scaler import ScalerPool, drawable
+from console.sources.turns import TURNS
 from models.traces import Trace
 from models.words import N_, _
 
@@ -212,7 +213,8 @@ class AvReader:
         """The whole pictures that `packet` completes, each with its share of the decoder's time."""
         begin = time.monotonic_ns()
         try:
-            frames = packet.decode()
+            with TURNS.turn():
+                frames = packet.decode()
         except MemoryError as failure:
             raise self._lost(failure, time.monotonic(), opening=False) from None
         except (FFmpegError, ValueError):

@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 from console.sources import limits
 from console.sources.orientation import Orientation
 from console.sources.scaler import drawable
+from console.sources.turns import TURNS
 
 AGAIN = frozenset(
     {"h264", "hevc", "mjpeg", "mpeg4", "msmpeg4", "msmpeg4v2", "mpeg1video", "mpeg2video", "vp8", "vp9", "av1"}
@@ -224,6 +225,7 @@ def _frames(decoder: VideoCodecContext, packet: Packet | None) -> list[av.VideoF
         again = padded(packet.data)
         again.pts, again.dts = packet.pts, packet.dts
     try:
-        return decoder.decode(again)
+        with TURNS.turn():
+            return decoder.decode(again)
     except (FFmpegError, ValueError, MemoryError):
         return []

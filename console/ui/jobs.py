@@ -64,7 +64,7 @@ class Jobs(QObject):
     def __init__(self, notices: Notices, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._notices = notices
-        self._threads: dict[Job, threading.Thread] = {}
+        self._threads: dict[Job, threading.Thread | None] = {}
 
     @property
     def running(self) -> list[Job]:
@@ -96,13 +96,29 @@ class Jobs(QObject):
         thread.start()
         return job
 
+    def follow(self, title: str) -> Job:
+        """Show work that somebody else does; whoever asked for it looks at `cancelled` and says when it is `over`."""
+        job = Job(title, self)
+        self._threads[job] = None
+        self.changed.emit()
+        return job
+
+    def over(self, job: Job) -> None:
+        """Work that was followed has ended."""
+        self._threads.pop(job, None)
+        job.running = False
+        job.ended.emit()
+        self.changed.emit()
+        job.deleteLater()
+
     def close(self) -> list[str]:
         """Cancel all and wait a little; names of those that go on for now."""
         for job in self._threads:
             job.cancelled.set()
-        for thread in self._threads.values():
+        threads = [thread for thread in self._threads.values() if thread is not None]
+        for thread in threads:
             thread.join(_END_S)
-        return [thread.name for thread in self._threads.values() if thread.is_alive()]
+        return [thread.name for thread in threads if thread.is_alive()]
 
     def _end(
         self,

@@ -45,13 +45,14 @@ class Workplace(QObject):
         settings: what the file says now.
         state: how the desk looked.
         jobs: long work.
+        applied: what came of the last `site.apply`, as its future.
         notices: where things are said.
     """
 
     settings_changed = Signal(object)
     operator_changed = Signal(str)
     history_changed = Signal()
-    _applied = Signal(object)
+    applied = Signal(object)
 
     def __init__(
         self, home: Home, store: Store, site: RunningSite, file: SettingsFile, *, settings: Settings, state: DeskState
@@ -68,7 +69,7 @@ class Workplace(QObject):
         self.jobs = Jobs(self.notices, self)
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
-        self._applied.connect(self._say_failure, Qt.ConnectionType.QueuedConnection)
+        self.applied.connect(self._say_failure, Qt.ConnectionType.QueuedConnection)
 
     @property
     def operator(self) -> str:
@@ -148,7 +149,7 @@ class Workplace(QObject):
 
     def take_outcome(self, applied: Future[None]) -> None:
         """Say it when what was applied fails; to be called once for each `site.apply`."""
-        applied.add_done_callback(self._applied.emit)
+        applied.add_done_callback(self.applied.emit)
 
     def _put(self, raw: bytes, over: bytes, words: str) -> bool:
         try:

@@ -12,7 +12,8 @@ CREATE TABLE events (
     score REAL NOT NULL,
     x0 REAL NOT NULL, y0 REAL NOT NULL, x1 REAL NOT NULL, y1 REAL NOT NULL,  -- pixels of a picture of this size:
     width INTEGER NOT NULL, height INTEGER NOT NULL,
-    seen_at TEXT NOT NULL,                                               -- UTC, when the track was seen first
+    seen_at TEXT NOT NULL,                                               -- UTC, when the track was seen first; a camera's clock may be wrong
+    recorded_at TEXT NOT NULL,                                           -- UTC of this machine: what retention goes by
     boot_id TEXT NOT NULL REFERENCES boot (boot_id),
     picture_id INTEGER REFERENCES pictures (id) ON DELETE SET NULL,
     picture_why TEXT NOT NULL DEFAULT '',                                -- why there is no picture, in words

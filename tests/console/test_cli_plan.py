@@ -69,7 +69,7 @@ def test_the_homes_inference_is_the_base_of_what_is_typed(home: Path) -> None:
 
 def test_a_broken_home_is_said_and_does_not_stop_what_is_typed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / "settings.yaml").write_text("cameras: [")
-    assert planned("a.mp4").settings.inference.model == "yolox_nano"
+    assert planned("a.mp4").settings.inference.model == "best"
     assert "settings.yaml" in capsys.readouterr().err
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,15 @@ def test_each_entry_takes_its_comments_along(file: SettingsFile) -> None:
     assert text.count("# set apart") == 1
     file.edit(order_cameras(["gate", "yard", "shop"]))
     assert file.path.read_text() == MINE + "\n"
+
+
+@pytest.mark.parametrize("ids", list(permutations(["gate", "yard", "shop"])))
+def test_every_order_keeps_every_line_and_leads_back(file: SettingsFile, ids: tuple[str, ...]) -> None:
+    settings = file.edit(order_cameras(ids))
+    assert tuple(camera.id for camera in settings.cameras) == ids
+    assert sorted(file.path.read_text().splitlines()) == sorted(MINE.splitlines())
+    file.edit(order_cameras(["gate", "yard", "shop"]))
+    assert file.path.read_text().rstrip() == MINE
 
 
 def test_entries_come_and_go_in_one_change(file: SettingsFile) -> None:

@@ -22,6 +22,7 @@ from console.sources.folder import FolderSource
 from console.sources.jpeg_stream import JpegScanner
 from console.sources.mjpeg import _JpegDecoder
 from console.sources.orientation import Orientation
+from console.sources.recent import Recent
 from models.traces import Trace
 from tests.servers.clips import encode, jpeg, scene
 
@@ -144,10 +145,11 @@ def read_case(folder: Path, case: int) -> str:
     path = own / name
     path.write_bytes(data)
     source = FolderSource("fuzz", own) if name in PICTURES else FileSource("fuzz", path, paced=False)
-    frames = 0
+    frames, recent = 0, Recent()
     try:
         for frame in source.frames():
             frames += 1
+            recent.took(frame)
             _look(frame.picture.view)
             if frames >= MOST_FRAMES:
                 break
@@ -157,9 +159,19 @@ def read_case(folder: Path, case: int) -> str:
         return f"{frames} frames, then: {lost.what}"
     finally:
         source.close()
+        _look_back(recent, frames)
         path.unlink()
         own.rmdir()
     return f"{frames} frames"
+
+
+def _look_back(recent: Recent, frames: int) -> None:
+    """What was read can be seen again; never more of it, whatever the bytes are."""
+    again = 0
+    for picture in recent.held().pictures(0):
+        again += 1
+        _look(picture.picture.view)
+    assert again <= frames
 
 
 def _read_stream(data: bytes) -> str:

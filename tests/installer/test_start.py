@@ -1,10 +1,11 @@
 """The frozen program's own beginning."""
 
 import os
+import sys
 
 import pytest
 
-from installer.start import let_others_be
+from installer.start import have_a_locale, let_others_be
 
 
 @pytest.mark.parametrize("before", ["/usr/local/lib", None])
@@ -18,3 +19,15 @@ def test_programs_we_start_get_the_systems_libraries(monkeypatch: pytest.MonkeyP
     let_others_be()
     assert os.environ.get("LD_LIBRARY_PATH") == before
     assert "LD_LIBRARY_PATH_ORIG" not in os.environ
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system has no such names")
+def test_a_bare_session_gets_utf8_and_a_chosen_language_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.setenv(name, "")
+    have_a_locale()
+    assert os.environ["LC_CTYPE"] == "C.UTF-8"
+    monkeypatch.setenv("LC_CTYPE", "")
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    have_a_locale()
+    assert os.environ["LC_CTYPE"] == ""

@@ -65,7 +65,7 @@ def test_figures_are_there_before_the_lines_and_stay_after(qtbot: QtBot) -> None
     assert theme.DARK.accent not in colours(graph._plot)
     graph.build()
     graph.build()
-    assert theme.DARK.accent in colours(graph._plot)
+    qtbot.waitUntil(lambda: theme.DARK.accent in colours(graph._plot))
     assert graph.accessibleName() == "Frames a second"
     assert graph.accessibleDescription() == (
         "Now in 29.9, inferred 14.2 frames/s. In the last minute between 14.0 and 30.0."

@@ -20,6 +20,7 @@ from console.ui.cameras.draft import as_written
 from console.ui.settings_page.labels import label_of
 from console.ui.workplace import Workplace
 from models.words import _, ngettext
+from widgets.room import open_at
 from widgets.theme import px
 
 _OWN = ("id", "name", "source")
@@ -98,11 +99,8 @@ class CopyDialog(QDialog):
 
     def _say(self) -> None:
         n, fields = len(_ticked(self.cameras)), len(_ticked(self.fields))
-        self._summary.setText(
-            ngettext("{fields} settings to {n} camera.", "{fields} settings to {n} cameras.", n).format(
-                fields=fields, n=n
-            )
-        )
+        words = ngettext("{fields} settings to {n} camera.", "{fields} settings to {n} cameras.", n)
+        self._summary.setText(words.format(fields=fields, n=n))
         self.copy_button.setEnabled(n > 0 and fields > 0)
 
     def _lay_out(self) -> None:
@@ -134,7 +132,7 @@ class CopyDialog(QDialog):
         column.addWidget(title)
         column.addLayout(halves, 1)
         column.addLayout(foot)
-        self.resize(px(720), px(540))
+        open_at(self, 720, 540)
 
     def _connect(self) -> None:
         self.fields.itemChanged.connect(lambda _item: self._say())

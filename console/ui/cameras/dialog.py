@@ -16,12 +16,13 @@ from console.sources.orientation import Orientation
 from console.ui.actions import keys_in_words
 from console.ui.cameras.draft import Draft, Judged, changes_for, judge
 from console.ui.cameras.options import LOOK, Options
-from console.ui.cameras.passwords import Asker, store_passwords
+from console.ui.cameras.passwords import Asker, store_passwords, stored_names
 from console.ui.cameras.preview_pane import PreviewPane
 from console.ui.cameras.running_view import RunningView
 from console.ui.cameras.where import Where
 from console.ui.workplace import Workplace
 from models.words import _
+from widgets.room import open_at
 from widgets.theme import px
 
 _SAVE = "Ctrl+Return"
@@ -50,6 +51,7 @@ class CameraDialog(QDialog):
         self._original = camera
         self._shown: tuple[object, ...] = ()
         self._saving = False
+        self._stored = stored_names(workplace.home)
         self.saved: str = ""
         title = _("Change {name}").format(name=camera.title) if camera else _("Add a camera")
         self.setWindowTitle(title)
@@ -78,6 +80,8 @@ class CameraDialog(QDialog):
         self._judge()
         if camera is not None or source:
             self.look()
+        else:
+            self.where.network.address.editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def look(self) -> None:
         """Show the picture of what is filled in, if it is a camera."""
@@ -153,7 +157,7 @@ class CameraDialog(QDialog):
         self._hint.style().polish(self._hint)
 
     def _judge(self) -> Judged:
-        judged = judge(self.draft(), self._workplace.settings)
+        judged = judge(self.draft(), self._workplace.settings, self._stored)
         self.save_button.setEnabled(judged.camera is not None and not self._saving)
         first = next(iter(judged.errors.values()), "")
         self._help(
@@ -253,7 +257,7 @@ class CameraDialog(QDialog):
         column.addWidget(heading)
         column.addLayout(halves, 1)
         column.addLayout(foot)
-        self.resize(px(1040), px(660))
+        open_at(self, 1040, 660)
 
     def _connect(self) -> None:
         self.where.changed.connect(self._judge)

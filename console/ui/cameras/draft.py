@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,8 +55,14 @@ class Judged:
     secret: str = ""
 
 
-def judge(draft: Draft, settings: Settings) -> Judged:
-    """Whether a draft is a camera."""
+def judge(draft: Draft, settings: Settings, stored: Collection[str] = ()) -> Judged:
+    """Whether a draft is a camera.
+
+    Args:
+        draft: what the dialog holds.
+        settings: in force.
+        stored: names of secrets that are there; a new one takes another, since an undo may bring its camera back.
+    """
     values = {name: value for name, value in draft.values.items() if value is not None}
     errors: dict[str, str] = {}
     if not values.get("source"):
@@ -65,7 +71,7 @@ def judge(draft: Draft, settings: Settings) -> Judged:
     source = str(values.get("source", ""))
     original = draft.original
     values["id"] = original.id if original else free_id(str(values.get("name") or "") or name_of(source), taken)
-    login, secret = _login(draft, settings, values["id"])
+    login, secret = _login(draft, settings, values["id"], stored)
     if login is None and draft.password:
         errors["user"] = _("A password needs a user.")
     if login is not None and not login["password"]:
@@ -84,7 +90,9 @@ def judge(draft: Draft, settings: Settings) -> Judged:
     return Judged(None if errors else camera, errors, secret if draft.password else "")
 
 
-def _login(draft: Draft, settings: Settings, camera_id: str) -> tuple[dict[str, Any] | None, str]:
+def _login(
+    draft: Draft, settings: Settings, camera_id: str, stored: Collection[str]
+) -> tuple[dict[str, Any] | None, str]:
     """The login as settings hold it, and the secret's name; the password's place is empty where none is known."""
     if not draft.user:
         return None, ""
@@ -94,15 +102,15 @@ def _login(draft: Draft, settings: Settings, camera_id: str) -> tuple[dict[str, 
     name = (
         kept
         if kept and _users(settings, kept, camera_id) == 0
-        else free_secret(f"{camera_id}-camera", settings, camera_id)
+        else free_secret(f"{camera_id}-camera", settings, camera_id, stored)
     )
     return {"user": draft.user, "password": {"secret": name}}, name
 
 
-def free_secret(wanted: str, settings: Settings, camera_id: str) -> str:
-    """A secret's name that no other camera uses: its password must not change with this one's."""
+def free_secret(wanted: str, settings: Settings, camera_id: str, stored: Collection[str]) -> str:
+    """A secret's name that no other camera uses or may come to use again: their passwords must not change."""
     name, number = wanted, 2
-    while _users(settings, name, camera_id):
+    while name in stored or _users(settings, name, camera_id):
         name, number = f"{wanted}-{number}", number + 1
     return name
 

@@ -26,12 +26,13 @@ from console.settings.imports import MAX_CHARACTERS, Credentials, Row, Verdict, 
 from console.settings.presets import PRESETS, preset
 from console.site.preview import Facts
 from console.ui.cameras.importing import Planned, change_for, passwords_of, plan, try_all
-from console.ui.cameras.passwords import Asker, store_passwords
+from console.ui.cameras.passwords import Asker, store_passwords, stored_names
 from console.ui.jobs import Job
 from console.ui.workplace import Workplace
 from models.words import N_, _, ngettext
 from widgets.form import FieldRow
 from widgets.form_editors import Check, FieldSpec
+from widgets.room import open_at
 from widgets.theme import px
 
 _READ_AFTER_MS = 250
@@ -134,7 +135,7 @@ class ImportDialog(QDialog):
             row = self._rows[index]
             name = item.text(_NAME).strip() if item is not None else row.name
             rows.append(Row(row.line, name or row.name, row.source, row.login, row.group))
-        return plan(rows, self._workplace.settings, shared, str(self.group.value))
+        return plan(rows, self._workplace.settings, shared, str(self.group.value), stored_names(self._workplace.home))
 
     def _try(self, indices: list[int]) -> None:
         planned = self._planned(indices)
@@ -304,12 +305,13 @@ class ImportDialog(QDialog):
     def _lay_out(self) -> None:
         title = QLabel(_("Add many cameras"))
         title.setProperty("role", "title")
-        self.text.setMaximumHeight(px(170))
+        self.text.setMinimumHeight(px(32))
+        self.table.setMinimumHeight(px(64))
         shared = QGridLayout()
         shared.setHorizontalSpacing(px(8))
-        for column, row in enumerate((self.user, self.password, self.maker, self.group)):
-            shared.addWidget(row, 0, column, Qt.AlignmentFlag.AlignBottom)
-            shared.setColumnStretch(column, 1)
+        for place, row in enumerate((self.user, self.password, self.maker, self.group)):
+            shared.addWidget(row, 0, place, Qt.AlignmentFlag.AlignBottom)
+            shared.setColumnStretch(place, 1)
         options = QHBoxLayout()
         options.addWidget(self.check)
         options.addStretch()
@@ -322,13 +324,13 @@ class ImportDialog(QDialog):
         column.setContentsMargins(px(16), px(16), px(16), px(16))
         column.setSpacing(px(10))
         column.addWidget(title)
-        column.addWidget(self.text)
+        column.addWidget(self.text, 2)
         column.addLayout(options)
         column.addLayout(shared)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.table, 3)
         column.addWidget(self._bar)
         column.addLayout(foot)
-        self.resize(px(960), px(640))
+        open_at(self, 960, 640)
 
     def _connect(self) -> None:
         self.text.textChanged.connect(self._later.start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
@@ -36,7 +36,9 @@ class Planned:
     why: str = ""
 
 
-def plan(rows: Iterable[Row], settings: Settings, shared: Credentials, group: str = "") -> list[Planned]:
+def plan(
+    rows: Iterable[Row], settings: Settings, shared: Credentials, group: str = "", stored: Collection[str] = ()
+) -> list[Planned]:
     """A camera for each row; each with an id and, where it has a login, the name of a secret.
 
     Args:
@@ -44,6 +46,7 @@ def plan(rows: Iterable[Row], settings: Settings, shared: Credentials, group: st
         settings: whose ids and secrets are taken.
         shared: login of rows that have none.
         group: of rows that have none.
+        stored: names of secrets that are there already.
     """
     planned: list[Planned] = []
     ids = [camera.id for camera in settings.cameras]
@@ -62,19 +65,13 @@ def plan(rows: Iterable[Row], settings: Settings, shared: Credentials, group: st
         camera = judged.camera.model_copy(update={"id": camera_id})
         if camera.login is not None:
             wanted = "shared" if login == shared else camera_id
-            name = secrets.setdefault(login, _free(f"{wanted}-camera", settings, secrets.values()))
+            name = secrets.setdefault(
+                login, free_secret(f"{wanted}-camera", settings, "", {*stored, *secrets.values()})
+            )
             password = camera.login.password.model_copy(update={"secret": name})
             camera = camera.model_copy(update={"login": camera.login.model_copy(update={"password": password})})
         planned.append(Planned(row, camera, login))
     return planned
-
-
-def _free(wanted: str, settings: Settings, taken: Iterable[str]) -> str:
-    known, number = set(taken), 2
-    name = free_secret(wanted, settings, "")
-    while name in known:
-        name, number = free_secret(f"{wanted}-{number}", settings, ""), number + 1
-    return name
 
 
 def passwords_of(planned: Iterable[Planned]) -> dict[str, str]:

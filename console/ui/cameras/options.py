@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from console.catalog.book import built_in
 from console.settings.schema import CameraSettings, Settings, StageSettings
+from console.site.finding import BEST
 from console.ui.settings_page.fields import spec_of
 from models.words import _
 from widgets.form import FieldRow
@@ -110,7 +111,7 @@ class Options(QWidget):
 
 
 def _model_spec(settings: Settings) -> FieldSpec:
-    names = tuple((model.name, model.name) for model in built_in().models)
+    names = tuple((name, name) for name in (BEST, *(model.name for model in built_in().models)))
     about = _("A name of the catalogue, or the path of a model file; empty: the site's model.")
     return FieldSpec(
         "model", _("Model"), about, "suggest", None, names, optional=True, placeholder=settings.inference.model

@@ -146,6 +146,14 @@ def store_passwords(home: Home, passwords: Mapping[str, str], ask: Callable[[boo
         unlock(typed[-1])
 
 
+def stored_names(home: Home) -> frozenset[str]:
+    """Names of the secrets that are there; none where the list can't be read."""
+    try:
+        return frozenset(Secrets(home).names())
+    except SecretError:
+        return frozenset()
+
+
 def locked(home: Home) -> bool:
     """Whether passwords are kept in the encrypted file and nobody has said its passphrase yet."""
     if os.environ.get(VARIABLE):

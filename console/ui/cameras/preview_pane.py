@@ -180,7 +180,7 @@ class _Picture(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName(_("Live picture"))
-        self.setMinimumSize(px(320), px(180))
+        self.setMinimumSize(240, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._pixels: NDArray[np.uint8] | None = None
         self.words = ""

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from console.errors import SightdeskError
 from console.pipeline.lane import Lane
@@ -27,6 +27,7 @@ from widgets.segments import Segments
 from widgets.theme import px
 from widgets.tile_state import TileState
 from widgets.wall import WallGrid
+from widgets.welcome import Welcome
 
 SIZES = (1, 4, 9, 16, 0)
 _SIZE_WORDS = (N_("One camera"), N_("4 cameras"), N_("9 cameras"), N_("16 cameras"), N_("As many as there are"))
@@ -64,6 +65,8 @@ class LivePage(QWidget):
             [(size, str(size or _("Auto")), _(words)) for size, words in zip(SIZES, _SIZE_WORDS, strict=True)],
         )
         self.focus = FocusPanel(workplace)
+        self.welcome = Welcome(keys_in_words("Ctrl+N"), keys_in_words("Ctrl+Shift+N"))
+        self._middle = QStackedWidget()
         self.side = QSplitter(Qt.Orientation.Vertical)
         self._lay_out()
         self.wall.chosen_changed.connect(self._choose)
@@ -72,11 +75,14 @@ class LivePage(QWidget):
         self.wall.way_on.connect(lambda _camera: self._way_on())
         self.wall.context_wanted.connect(self._menu)
         self.focus.way_on.connect(lambda _camera: self._way_on())
-        self.wall.add_wanted.connect(lambda: actions.trigger("camera.add"))
+        for wanted in (self.wall.add_wanted, self.welcome.add_wanted):
+            wanted.connect(lambda: actions.trigger("camera.add"))
+        self.welcome.many_wanted.connect(lambda: actions.trigger("camera.many"))
         self._sizes.picked.connect(self.set_size)
+        chosen = workplace.state.get("chosen", "")
         workplace.settings_changed.connect(self._take_on)
         self._take_on(workplace.settings)
-        self._remembered()
+        self._remembered(chosen)
 
     @property
     def chosen(self) -> str:
@@ -136,7 +142,9 @@ class LivePage(QWidget):
         left.setContentsMargins(px(12), px(10), px(12), px(8))
         left.setSpacing(px(8))
         left.addLayout(tools)
-        left.addWidget(self.wall, 1)
+        self._middle.addWidget(self.wall)
+        self._middle.addWidget(self.welcome)
+        left.addWidget(self._middle, 1)
         left.addWidget(self.rewind.bar)
         self.side.setProperty("role", "panel")
         self.side.setChildrenCollapsible(False)
@@ -158,11 +166,11 @@ class LivePage(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
-    def _remembered(self) -> None:
+    def _remembered(self, chosen: str) -> None:
         """The same wall as last time."""
         state = self._workplace.state
         places = state.get("wall", 0)
-        focus, chosen = state.get("focus", ""), state.get("chosen", "")
+        focus = state.get("focus", "")
         self.set_size(places if places in SIZES else 0)
         if chosen in self.wall.cameras:
             self.wall.choose(chosen)
@@ -175,6 +183,7 @@ class LivePage(QWidget):
     # What happens
 
     def _take_on(self, settings: Settings) -> None:
+        self._middle.setCurrentWidget(self.wall if settings.cameras else self.welcome)
         self.wall.set_cameras([(camera.id, camera.title) for camera in settings.cameras])
         self._frozen &= {camera.id for camera in settings.cameras}
         for camera in self.wall.cameras:

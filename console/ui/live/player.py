@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from console.pipeline.display import contained
 from console.sources.past import Past, PastPicture
+from console.sources.turns import TURNS
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,8 @@ class Player:
         if picture is None or self._stop.is_set():
             return
         size = picture.picture.width, picture.picture.height
-        pixels = picture.picture.view(*contained(size, self.room), "rgb32")
+        with TURNS.turn():
+            pixels = picture.picture.view(*contained(size, self.room), "rgb32")
         self.shown = Replayed(picture.number, picture.captured_ns, picture.taken_at, pixels, size, wanted)
 
     def _look_ahead(self, wanted: int) -> None:

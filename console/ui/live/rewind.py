@@ -25,6 +25,7 @@ from widgets.wall import WallGrid
 BACK_S = 10.0
 """How far one press of the key goes back: what an operator asks about has just happened."""
 TICK_MS = 16
+_LONGEST_TICK_NS = 100_000_000  # a screen that was held up shows what it missed, instead of leaping over it
 _FULL_S = 29.0
 _BUSY_GAP_NS = 1_000_000_000
 
@@ -162,7 +163,7 @@ class RewindController(QObject):
         if look is None:
             return
         self._play(playing=False)
-        now, shown = look.past.number_at(look.at_ns), look.shown
+        now, shown = look.past.number_at(look.at_ns), look.player.shown
         if shown is not None and not look.player.busy:
             now = (
                 shown.number if by > 0 else min(shown.number, shown.wanted)
@@ -197,7 +198,7 @@ class RewindController(QObject):
         if look is None:
             return
         tile = self._wall.tile(look.camera_id)
-        if tile is None:  # removed meanwhile
+        if tile is None or look.camera_id not in self._wall.visible:  # removed, or another camera fills the wall
             self.live()
             return
         now = time.monotonic_ns()
@@ -217,7 +218,8 @@ class RewindController(QObject):
 
     def _move_on(self, look: _Look, now: int) -> None:
         newest = look.past.span[1]
-        at_ns = min(look.at_ns + int((now - look.tick_ns) * self._speed), newest)
+        passed = min(now - look.tick_ns, _LONGEST_TICK_NS)
+        at_ns = min(look.at_ns + int(passed * self._speed), newest)
         if look.past.number_at(at_ns) != look.past.number_at(look.at_ns):
             look.player.want(look.past.number_at(at_ns))
         look.at_ns = at_ns

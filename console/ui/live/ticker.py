@@ -35,6 +35,10 @@ RATE_NS = 2_000_000_000
 """Frames a second are counted over the last so many nanoseconds."""
 
 
+SEEN_PX = 0.5
+"""Boxes are moved when the fastest would be so many pixels off: on a wall of sixteen that is every other picture."""
+REDRAWN_NS = 100_000_000
+"""... and ten times a second in any case, so that they fade."""
 NOW_S = 0.15
 """A picture younger than this is called one of now."""
 
@@ -73,7 +77,7 @@ class Painted:
 class _View:
     """What is known of one camera's tile."""
 
-    __slots__ = ("counted", "fresh", "fresh_result", "held", "lane", "latest", "shown", "tile")
+    __slots__ = ("counted", "drawn_ns", "fresh", "fresh_result", "held", "lane", "latest", "shown", "speed", "tile")
 
     def __init__(self, tile: CameraTile) -> None:
         self.tile = tile
@@ -83,11 +87,22 @@ class _View:
         self.fresh: Shown | None = None
         self.fresh_result: Result | None = None
         self.held = False
+        self.drawn_ns = 0
+        self.speed = 0.0
         self.counted: deque[tuple[int, int]] = deque()
+
+    def moves(self, shown: Shown, result: Result) -> bool:
+        """Whether boxes would stand elsewhere in this picture than where they are drawn, by what an eye can see."""
+        if not self.drawn_ns:
+            speed = np.abs(result.tracks.velocity).max(initial=0.0)
+            self.speed = float(speed) * shown.pixels.shape[1] / max(shown.frame.size[0], 1) / 1e9
+            return True
+        since_ns = shown.frame.captured_ns - self.drawn_ns
+        return since_ns * self.speed >= SEEN_PX or not 0 <= since_ns < REDRAWN_NS
 
     def meet(self, lane: Lane | None) -> None:
         """The camera was started, started anew, or stopped."""
-        self.lane, self.latest = lane, None
+        self.lane, self.latest, self.drawn_ns = lane, None, 0
         self.counted.clear()
 
 
@@ -110,8 +125,8 @@ class Ticker(QObject):
         self._site = site
         self._wall = wall
         self._views: dict[str, _View] = {}
-        self._begin_ns = 0
-        self._painted_ns = 0
+        self._cpu_ns = 0
+        self._painted_cpu_ns = 0
         self._busy_ms = 0.0
         self._figures_ns = 0
         self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=TICK_MS)
@@ -141,6 +156,7 @@ class Ticker(QObject):
         if view is not None:
             view.held = held
             view.shown = view.latest = None
+            view.drawn_ns = 0
 
     def freeze(self, camera_id: str, frozen: bool) -> None:  # noqa: FBT001
         """Hold a camera's picture and mark it so."""
@@ -159,7 +175,7 @@ class Ticker(QObject):
     def tick(self) -> None:
         """Bring what is new to the tiles that can be seen."""
         self._pace()
-        begin = self._begin_ns = time.monotonic_ns()
+        begin = time.monotonic_ns()
         if begin - self._figures_ns >= FIGURES_NS:
             self._figures_ns = begin
             self._look_around()
@@ -186,21 +202,27 @@ class Ticker(QObject):
             tile.show_picture(shown.pixels, shown.frame.size)
         if latest is not view.latest and latest is not None:
             view.fresh_result = latest[1]
+            view.drawn_ns = 0
         view.latest = latest
-        if latest is not None and not tile.boxes_hidden:
-            result = latest[1]
-            tile.show_boxes(*_drawn(result, shown.frame.captured_ns, lane), result.labels)
+        if latest is not None and not tile.boxes_hidden and view.moves(shown, latest[1]):
+            view.drawn_ns = shown.frame.captured_ns
+            tile.show_boxes(*_drawn(latest[1], view.drawn_ns, lane), latest[1].labels)
 
     def _painted(self, camera_id: str, view: _View) -> None:
         """A tile has been painted."""
-        self._painted_ns = now = time.monotonic_ns()
+        self._painted_cpu_ns = time.thread_time_ns()
+        now = time.monotonic_ns()
         if self.recorder is not None and (view.fresh is not None or view.fresh_result is not None):
             self.recorder(Painted(camera_id, view.fresh, view.fresh_result, now))
         view.fresh = view.fresh_result = None
 
     def _pace(self) -> None:
-        """Slow down while the beats take more than their share, and come back as soon as they don't."""
-        spent_ms = max(self._painted_ns - self._begin_ns, 0) / 1e6
+        """Slow down while the beats take more than their share, and come back as soon as they don't.
+
+        By this thread's own processor time: one that only waits for a busy machine gains nothing by waiting longer.
+        """
+        spent_ms = max(self._painted_cpu_ns - self._cpu_ns, 0) / 1e6
+        self._cpu_ns = time.thread_time_ns()
         self._busy_ms += (spent_ms - self._busy_ms) * 0.2
         wanted = min(max(round(self._busy_ms / BUSY_SHARE), TICK_MS), LONGEST_TICK_MS)
         if abs(wanted - self._timer.interval()) > 2 or (wanted == TICK_MS != self._timer.interval()):

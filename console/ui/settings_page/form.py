@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from console.settings.schema import Section
@@ -104,6 +104,7 @@ class ListForm(QFrame):
         head.addWidget(count)
         head.addStretch()
         add = QPushButton(icon("add"), _("Add"))
+        add.setIconSize(QSize(px(16), px(16)))
         add.setAccessibleName(_("{label}: add one").format(label=label_of(kind)))
         add.clicked.connect(lambda: self.wanted.emit(f"{path}.{len(items) + 1}", _new(section, len(items) + 1)))
         head.addWidget(add)
@@ -116,6 +117,7 @@ class ListForm(QFrame):
         form.wanted.connect(self.wanted)
         self.entries.append(form)
         remove = QPushButton(icon("trash"), _("Remove"))
+        remove.setIconSize(QSize(px(16), px(16)))
         remove.setProperty("role", "flat")
         remove.setAccessibleName(_("{label}: remove").format(label=getattr(item, "name", "") or label_of(kind)))
         remove.clicked.connect(lambda: self.wanted.emit(path, None))

@@ -36,7 +36,7 @@ _LABELS = {
     "events.rules.sound": N_("Sound"),
     "events.rules.enabled": N_("In force"),
     "events.keep_days": N_("Days kept"),
-    "events.keep_rows": N_("Events kept"),
+    "events.keep_events": N_("Events kept"),
     "cameras.id": N_("Short name"),
     "cameras.name": N_("Name"),
     "cameras.group": N_("Group"),

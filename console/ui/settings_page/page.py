@@ -22,9 +22,11 @@ from backends import registry
 from console.catalog.book import built_in
 from console.errors import SettingsChanged, SightdeskError
 from console.settings.schema import Section, Settings
+from console.site.finding import BEST
 from console.ui.settings_page.fields import group_of
 from console.ui.settings_page.form import SectionForm
 from console.ui.settings_page.labels import label_of
+from console.ui.settings_page.lists import whole
 from console.ui.workplace import Workplace
 from models.words import _
 from widgets.form import FieldRow
@@ -75,6 +77,7 @@ class SettingsPage(QWidget):
         if row is not None:
             row.editor.setFocus(Qt.FocusReason.OtherFocusReason)
             self._scroll.ensureWidgetVisible(row)
+            self._scroll.horizontalScrollBar().setValue(0)
 
     def _lay_out(self) -> None:
         title = QLabel(_("Settings"))
@@ -89,7 +92,7 @@ class SettingsPage(QWidget):
         head.addWidget(file)
         body = QHBoxLayout()
         body.setSpacing(px(8))
-        self.sections.setFixedWidth(px(190))
+        self.sections.setFixedWidth(min(px(190), 240))
         body.addWidget(self.sections)
         body.addWidget(self._scroll, 1)
         column = QVBoxLayout(self)
@@ -172,8 +175,9 @@ class SettingsPage(QWidget):
     def _edit(self, path: str, value: Any) -> None:
         row = self.rows.get(path)
         label = row.spec.label if row is not None else label_of(path)
+        where, wanted = whole(self._workplace.settings, path, value)
         try:
-            self._workplace.edit({path: value}, _("Changed {label}").format(label=label))
+            self._workplace.edit({where: wanted}, _("Changed {label}").format(label=label))
         except SettingsChanged:
             self._changed.show()
             if row is not None:
@@ -190,15 +194,15 @@ class SettingsPage(QWidget):
 
     def _reload(self) -> None:
         self._changed.hide()
-        self._workplace.reload()
-        self._refresh(self._workplace.settings)
         for row in self.rows.values():
             row.set_error("")
+        self._workplace.reload()
+        self._refresh(self._workplace.settings)
 
     def _refresh(self, settings: Settings) -> None:
         """Show what is in force; a list that grew or shrank is built anew."""
         values = dict(_values("", settings))
-        if {path for path in values if path in self.rows} != set(self.rows) or self._lists(settings):
+        if {path for path in values if path in self.rows} != set(self.rows) or self._has_more(settings):
             where = self._scroll.verticalScrollBar().value()
             self._build(settings)
             self._filter(self.search.text())
@@ -208,7 +212,7 @@ class SettingsPage(QWidget):
             if not row.error:
                 row.set_value(values[path])
 
-    def _lists(self, settings: Settings) -> bool:
+    def _has_more(self, settings: Settings) -> bool:
         """Whether there are fields that are not on screen yet."""
         shown = set(self.rows)
         return any(
@@ -263,4 +267,4 @@ def _why(error: SightdeskError, path: str) -> str:
 
 
 def _model_names() -> list[str]:
-    return [model.name for model in built_in().models]
+    return [BEST, *(model.name for model in built_in().models)]

@@ -1,0 +1,22 @@
+"""How large a dialog opens: as large as it wants at the text scale in use, never larger than the screen it is on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QWidget
+
+from widgets.theme import px
+
+_EDGE = 48
+
+
+def open_at(window: QWidget, width: int, height: int) -> None:
+    """Give a window its first size.
+
+    Args:
+        window: not shown yet.
+        width: at a text scale of 1, in pixels.
+        height: likewise.
+    """
+    room = window.screen().availableGeometry().size() - QSize(_EDGE, _EDGE)
+    window.resize(min(px(width), room.width()), min(px(height), room.height()))

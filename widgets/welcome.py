@@ -1,0 +1,86 @@
+"""What stands on the wall while there is no camera: how to get the first one there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from models.words import _
+from widgets.key_button import KeyButton
+from widgets.theme import px
+
+
+class Welcome(QWidget):
+    """Asks for the first camera's address, or leads to where it is found.
+
+    Signals:
+        address_given: what was pasted.
+        add_wanted, many_wanted: the dialogs.
+    """
+
+    address_given = Signal(str)
+    add_wanted = Signal()
+    many_wanted = Signal()
+
+    def __init__(self, add_keys: str, many_keys: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        card = QFrame()
+        card.setProperty("role", "raised")
+        card.setFixedWidth(px(560))
+        title = QLabel(_("Put your first camera on the wall"))
+        title.setProperty("role", "title")
+        self.address = QLineEdit(placeholderText="rtsp://192.168.0.20/stream1", clearButtonEnabled=True)
+        self.address.setAccessibleName(_("Address of the camera"))
+        self.go = QPushButton(_("Look at it"))
+        self.go.setProperty("role", "primary")
+        self.go.setEnabled(False)
+        row = QHBoxLayout()
+        row.setSpacing(px(8))
+        row.addWidget(self.address, 1)
+        row.addWidget(self.go)
+        find = KeyButton(_("USB, file, or by maker"), add_keys, "cameras")
+        many = KeyButton(_("Many at once"), many_keys, "copy")
+        others = QHBoxLayout()
+        others.setSpacing(px(8))
+        others.addWidget(find)
+        others.addWidget(many)
+        others.addStretch(1)
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(px(24), px(20), px(24), px(20))
+        inside.setSpacing(px(12))
+        inside.addWidget(title)
+        inside.addWidget(
+            _said(_("Paste the address of a network camera. You see its picture before anything is saved."))
+        )
+        inside.addLayout(row)
+        inside.addWidget(_said(_("Or choose where the camera is:")))
+        inside.addLayout(others)
+        inside.addWidget(
+            _said(
+                _(
+                    "Pictures stay on this machine. In whatever is kept, people are covered. "
+                    "To try it without a camera: sightdesk demo."
+                )
+            )
+        )
+        whole = QVBoxLayout(self)
+        whole.addWidget(card, 0, Qt.AlignmentFlag.AlignCenter)
+        self.address.textChanged.connect(lambda text: self.go.setEnabled(bool(text.strip())))
+        self.address.returnPressed.connect(self._give)
+        self.go.clicked.connect(self._give)
+        find.clicked.connect(self.add_wanted)
+        many.clicked.connect(self.many_wanted)
+        self.setFocusProxy(self.address)
+
+    def _give(self) -> None:
+        text = self.address.text().strip()
+        if text:
+            self.address_given.emit(text)
+            self.address.clear()
+
+
+def _said(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setProperty("role", "dim")
+    label.setWordWrap(True)
+    return label

@@ -131,6 +131,7 @@ class EventList(QListView):
         self.setUniformItemSizes(True)
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setMouseTracking(True)
+        self.setViewportMargins(px(4), px(4), px(2), 0)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.selectionModel().currentChanged.connect(self._choose)
 
@@ -269,7 +270,7 @@ def _paint_words(painter: QPainter, item: EventItem, room: QRect) -> None:
     letters = font(11, 400 if item.seen_by else 600)
     metrics = QFontMetrics(letters)
     detail = QFontMetrics(font(12)).horizontalAdvance(item.detail)
-    most = max(room.width() - detail - px(8), px(44))
+    most = max(room.width() - detail - px(8), room.width() // 2)  # the detail is cut before the mark is
     width = min(metrics.horizontalAdvance(mark) + 1, most)
     end = QRect(room.right() - width, lower.top(), width, lower.height())
     _line(painter, mark, end, letters, str(getattr(t, colour)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from widgets.icons import icon
@@ -113,19 +113,6 @@ def _number_editor(spec: FieldSpec, finish: _Tell, typed: _Tell) -> _Editor:
     return line, number, lambda value: line.setText(_text(value))
 
 
-class ChoiceBox(QComboBox):
-    """A list to pick from, with an arrow that says so in both themes."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
-        """The box, and the arrow on top."""
-        super().paintEvent(event)
-        side = px(14)
-        painter = QPainter(self)
-        mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
-        icon("down").paint(painter, self.width() - side - px(6), (self.height() - side) // 2, side, side, mode=mode)
-        painter.end()
-
-
 class Check(QCheckBox):
     """On or off, its box visible in both themes whether it is on or not."""
 
@@ -159,8 +146,8 @@ class Check(QCheckBox):
         return self.rect().contains(pos)
 
 
-def _box(*, editable: bool) -> ChoiceBox:
-    box = ChoiceBox(editable=editable)
+def _box(*, editable: bool) -> QComboBox:
+    box = QComboBox(editable=editable)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
     return box

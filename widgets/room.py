@@ -1,9 +1,9 @@
-"""How large a dialog opens: as large as it wants at the text scale in use, never larger than the screen it is on."""
+"""How a dialog opens: as large as it wants at the text scale in use, never larger than the screen it is on."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from widgets.theme import px
 
@@ -20,3 +20,9 @@ def open_at(window: QWidget, width: int, height: int) -> None:
     """
     room = window.screen().availableGeometry().size() - QSize(_EDGE, _EDGE)
     window.resize(min(px(width), room.width()), min(px(height), room.height()))
+
+
+def no_default(window: QWidget) -> None:
+    """Enter ends a field and presses no button: in a dialog Qt would press the first one there is."""
+    for button in window.findChildren(QPushButton):
+        button.setAutoDefault(False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import as_file, files
+from pathlib import Path
 from string import Template
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -47,7 +48,7 @@ DARK = Tokens(
     faint="#7a858f",
     accent="#6aa9d8",
     needs_you="#e0a33a",
-    stopped="#e5645a",
+    stopped="#e8695f",
 )
 LIGHT = Tokens(
     dark=False,
@@ -145,4 +146,5 @@ def _stylesheet(t: Tokens) -> str:
     colours = {name: getattr(t, name) for name in Tokens.__slots__ if name != "dark"}
     on_accent = t.ground if t.dark else "#ffffff"
     source = (files("resources") / "theme.qss").read_text(encoding="utf-8")
-    return Template(source).substitute(**colours, **sizes, on_accent=on_accent, family=FAMILY)
+    icons = (Path(str(files("resources"))) / "icons").as_posix()  # a stylesheet takes files alone
+    return Template(source).substitute(**colours, **sizes, on_accent=on_accent, family=FAMILY, icons=icons)

@@ -210,7 +210,7 @@ class CameraTile(QWidget):
                 self._paint_picture(painter, self._image)
                 painter.restore()
             if self._state.covers:
-                below = self._button.height() if self._state.way_on else 0
+                below = self._button.height() if self._button.isVisible() else 0
                 paint_face(painter, self._area, self._state, over_picture=self._image is not None, below=below)
         if framed:
             paint_border(painter, self.rect(), self._state, self._marks)

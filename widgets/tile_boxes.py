@@ -100,17 +100,13 @@ class BoxLayer:
         size = max(round(px(11) * ratio), 6)
         for number in self._in_order():
             words = _words(self._names, kinds[number], scores[number], tracks[number])
-            label = _label(words, self._doubtful[number], size)
-            wide, high = label.width(), label.height()
-            best = (0, 0)
-            for right, level in _CHOICES:
-                x, y = _at(corners[number], (wide, high), room, right, level)
-                if not any(x < t[2] and t[0] < x + wide and y < t[3] and t[1] < y + high for t in taken):
-                    best = right, level
+            for form in (words, words[-1:]):  # where all of it finds no room, its number alone; else the box must do
+                label = _label(form, self._doubtful[number], size)
+                place = _free(corners[number], (label.width(), label.height()), room, taken)
+                if place is not None:
+                    taken.append(place[2])
+                    self._places.append((number, label, *place[:2]))
                     break
-            x, y = _at(corners[number], (wide, high), room, *best)
-            taken.append((x, y, x + wide, y + high))
-            self._places.append((number, label, *best))
 
     def _in_order(self) -> list[int]:
         """Who chooses a label's place first: the oldest track, so that labels don't hop as scores change."""
@@ -138,6 +134,18 @@ def _at(box: Sequence[int], size: tuple[int, int], room: tuple[int, int], right:
     return min(max(x, 0), max(room[0] - wide, 0)), min(max(y, 0), max(room[1] - high, 0))
 
 
+def _free(
+    box: Sequence[int], size: tuple[int, int], room: tuple[int, int], taken: Sequence[_SHAPE]
+) -> tuple[int, int, _SHAPE] | None:
+    """The first place that no other label has taken, with the area it takes; None: there is none."""
+    wide, high = size
+    for right, level in _CHOICES:
+        x, y = _at(box, size, room, right, level)
+        if not any(x < t[2] and t[0] < x + wide and y < t[3] and t[1] < y + high for t in taken):
+            return right, level, (x, y, x + wide, y + high)
+    return None
+
+
 @lru_cache(maxsize=64)
 def _pen(doubtful: bool, width: int, firm: float) -> QPen:  # noqa: FBT001
     colour = QColor(DOUBT if doubtful else BOX)
@@ -153,7 +161,7 @@ def _pen(doubtful: bool, width: int, firm: float) -> QPen:  # noqa: FBT001
 def _label(words: tuple[str, ...], doubtful: bool, size: int) -> QImage:  # noqa: FBT001
     """A label as pixels, put together from its words: scores change all the time, the words they are made of don't."""
     parts = [_word(word, doubtful, size) for word in words]
-    gap, pad = max(size // 4, 2), max(size // 3, 2)
+    gap, pad = max(size // 2, 3), max(size // 3, 2)
     wide = sum(part.width() for part in parts) + gap * (len(parts) - 1) + 2 * pad
     drawn = QImage(wide, parts[0].height() + 2, QImage.Format.Format_ARGB32_Premultiplied)
     drawn.fill(QColor(*LABEL_GROUND))

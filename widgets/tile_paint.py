@@ -97,7 +97,7 @@ def paint_header(painter: QPainter, area: QRect, header: Header) -> None:
     inner = area.adjusted(pad, 0, -pad, 0)
     small, metrics = letters(12)
     words = _marks(header.state, header.marks, look)
-    needed = sum(px(18) + metrics.horizontalAdvance(word) for word, *_look in words)
+    needed = sum(px(24) + letters(12, 600)[1].horizontalAdvance(word) for word, *_look in words)
     bold, bold_metrics = letters(13, 600)
     name_width = bold_metrics.horizontalAdvance(name)
     right = _fitting(figures, metrics, inner.width() - min(name_width, inner.width() // 3) - needed - px(12))

@@ -160,7 +160,7 @@ class WallGrid(QWidget):
         if changed:
             self.chosen_changed.emit(camera)
 
-    def move(self, camera: str, to: int) -> None:  # type: ignore[override]
+    def put(self, camera: str, to: int) -> None:
         """Put a camera at another place in the order."""
         to = max(0, min(to, len(self._order) - 1))
         if camera not in self._order or self._order.index(camera) == to:
@@ -292,7 +292,7 @@ class WallGrid(QWidget):
     def move_chosen(self, by: int) -> None:
         """Move the chosen camera so many places on."""
         if self._chosen in self._order:
-            self.move(self._chosen, self._order.index(self._chosen) + by)
+            self.put(self._chosen, self._order.index(self._chosen) + by)
 
     def _has_focus(self) -> bool:
         focus = self.focusWidget()
@@ -310,7 +310,7 @@ class WallGrid(QWidget):
         if at is None:
             return
         to, now = self._page * self.room + at, self._order.index(camera)
-        self.move(camera, to - 1 if to > now else to)
+        self.put(camera, to - 1 if to > now else to)
 
     def _place_at(self, where: QPoint) -> int | None:
         """The place before which a camera let go here would stand; None outside of the wall."""

@@ -17,15 +17,20 @@ from console.desk.look import Look
 from console.desk.prepare import Prepared
 from console.desk.window import DeskWindow
 from console.errors import SightdeskError
+from console.events.queries import Event
+from console.events.recorder import EventRecorder
 from console.settings.schema import Settings
 from console.ui.cameras.page import CamerasPage
 from console.ui.figures import figures_of
+from console.ui.live.events import EventsPanel
 from console.ui.live.page import LivePage
 from console.ui.live.ticker import Painted
 from console.ui.settings_page.page import SettingsPage
 from console.ui.state import DeskState
 from console.ui.status import StatusFeed
 from console.ui.workplace import Workplace
+from models.frames import Frame
+from models.results import Result
 from models.words import _
 from widgets.status_strip import StatusStrip
 
@@ -40,6 +45,8 @@ class Assembled(QObject):
     Attributes:
         workplace: what the pages share.
         live, cameras: the pages.
+        recorder: makes events of results; closed after the site, before the database.
+        events: lists them.
         fetches: shows what the site fetches for itself.
     """
 
@@ -58,6 +65,12 @@ class Assembled(QObject):
         self.live = LivePage(self.workplace, window.actions_table)
         self._closers: list[Callable[[], object]] = [self.live.ticker.stop]
         window.add_page("live", _("Live"), "live", self.live)
+        self.recorder = self._record()
+        self.events = EventsPanel(self.workplace, window.actions_table, self.live)
+        self.events.recorder = self.recorder
+        self.events.picked.connect(self._show_event)
+        self.live.add_to_side(self.events)
+        self._closers.append(self.events.stop)
         self.cameras = CamerasPage(self.workplace)
         self.live.welcome.address_given.connect(self.cameras.add)
         self.cameras.bind(window.actions_table, lambda: self.live.chosen)
@@ -67,6 +80,7 @@ class Assembled(QObject):
         strip = StatusStrip()
         self._status = StatusFeed(self.workplace, strip)
         strip.camera_wanted.connect(self._go_to)
+        strip.operator_wanted.connect(lambda: window.actions_table.trigger("desk.operator"))
         strip.jobs_wanted.connect(lambda: window.actions_table.trigger("desk.jobs"))
         window.add_foot(strip)
         self._closers += [self.live.rewind.live, figures_of(self.workplace).close]
@@ -104,6 +118,26 @@ class Assembled(QObject):
             set_autostart(desk.start_at_login, self._prepared.home.path)
         except SightdeskError as error:
             self.workplace.notices.error(error)
+
+    def _record(self) -> EventRecorder:
+        """Make events of what the site sees, from its first result on."""
+        site = self.workplace.site
+
+        def picture_of(camera_id: str) -> tuple[Frame, Result] | None:
+            lane = site.lane(camera_id)
+            return lane.latest if lane is not None else None
+
+        workplace = self.workplace
+        recorder = EventRecorder(workplace.store, workplace.writer, picture_of, workplace.settings)
+        recorder.muted = lambda camera_id: self.live.mutes.until(camera_id) is not None
+        workplace.settings_changed.connect(recorder.apply)
+        site.subscribe(recorder.take)
+        return recorder
+
+    def _show_event(self, event: Event) -> None:
+        """Show the camera of an event."""
+        if event.camera_id in self.live.wall.cameras:
+            self.live.wall.choose(event.camera_id)
 
     def _go_to(self, camera_id: str) -> None:
         """Show a camera that needs a person."""

@@ -111,7 +111,11 @@ class Desk(QObject):
         if self._closed:
             self._end_prepared()
             return
-        self.assembled = assemble(self.window, prepared, self._state, self.look, self.end.moments)
+        try:
+            self.assembled = assemble(self.window, prepared, self._state, self.look, self.end.moments)
+        except Exception as error:  # the desk's outermost frame: a window that stays empty would say nothing
+            self._say_failure(error)
+            return
         self._progress.disconnect()
         self._progress.connect(self.assembled.fetches.report)
         if self._seconds is not None:
@@ -147,6 +151,8 @@ class Desk(QObject):
         prepared, self._prepared = self._prepared, None
         if prepared is not None:
             self.end.stuck += prepared.site.close(STOPS_WITHIN_S)
+            if self.assembled is not None:
+                self.assembled.recorder.close()
             prepared.around.close()
 
 

@@ -118,7 +118,8 @@ class DeskWindow(QMainWindow):
             return
         width = min(px(_NOTICE_WIDTH), room.width() - px(120))
         height = max(self.notice_bar.heightForWidth(width), self.notice_bar.sizeHint().height())
-        self.notice_bar.setGeometry((room.width() - width) // 2, px(52), width, min(height, room.height() // 2))
+        height = min(height, room.height() // 2)
+        self.notice_bar.setGeometry((room.width() - width) // 2, room.height() - height - px(48), width, height)
 
     def _remember(self) -> None:
         if self.isVisible() and not self.isMinimized():

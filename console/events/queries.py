@@ -78,8 +78,7 @@ EVERYTHING = EventFilter()
 
 def change(db: sqlite3.Connection) -> int:
     """A number that is another one after every change of the events."""
-    row = db.execute("SELECT value FROM meta WHERE key = 'events changed'").fetchone()
-    return int(row[0]) if row else 0
+    return int(db.execute("SELECT number FROM events_changed").fetchone()[0])
 
 
 def page(

@@ -93,7 +93,7 @@ def say_why(db: Database, event_ids: Iterable[int], why: str) -> None:
 
 def note_change(db: Database) -> None:
     """Let everybody who looks know that something about the events has changed."""
-    db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'events changed'")
+    db.execute("UPDATE events_changed SET number = number + 1")
 
 
 def acknowledge(store: Store, event_ids: Sequence[int], who: str) -> Future[int]:

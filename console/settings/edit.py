@@ -35,7 +35,7 @@ def changed(text: str, changes: Changes) -> str:
     """
     parsed = parse(text)
     wanted = list(_expanded(changes, parsed.data))
-    at_once = _all_at_once(text, parsed, wanted) if len(wanted) > 1 else None
+    at_once = _all_at_once(text, parsed, wanted)
     return at_once if at_once is not None else _one_by_one(text, wanted)
 
 

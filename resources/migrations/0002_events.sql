@@ -34,5 +34,9 @@ CREATE INDEX events_new_by_camera ON events (camera_id, id) WHERE acknowledged_a
 CREATE INDEX events_new_by_label ON events (label, id) WHERE acknowledged_at IS NULL;
 CREATE INDEX events_cut_off ON events (id) WHERE picture_id IS NULL AND picture_why = '';
 
--- Counts every change of the events, so that a screen knows with one look whether there is anything new.
-INSERT INTO meta (key, value) VALUES ('events changed', '0');
+-- One row that counts every change of the events, so that a screen knows with one look whether there is anything new.
+CREATE TABLE events_changed (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    number INTEGER NOT NULL
+) STRICT;
+INSERT INTO events_changed VALUES (1, 0);

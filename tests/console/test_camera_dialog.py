@@ -21,6 +21,7 @@ from console.ui.cameras.dialog import CameraDialog
 from console.ui.cameras.draft import Draft, changes_for, judge
 from console.ui.cameras.local import usb_source
 from console.ui.cameras.passwords import PassphraseDialog, locked, store_passwords, unlock_passwords
+from console.ui.cameras.preview_pane import PreviewPane
 from console.ui.workplace import Workplace
 from tests.console.quiet_workplace import CAMERAS, quiet_workplace
 from tests.servers.clips import encode, h264_stream
@@ -169,6 +170,19 @@ def test_makers_compose_the_address(qtbot, workplace: Workplace) -> None:
     qtbot.keyClicks(network.address.editor, "x")
     assert network.maker.value == ""
     assert not network.host.isVisible()
+    dialog.reject()
+
+
+def test_enter_ends_a_field_and_looks_once(qtbot, workplace: Workplace, monkeypatch) -> None:
+    looked = []
+    monkeypatch.setattr(PreviewPane, "look", lambda _self, make, alone=False: looked.append(alone))
+    dialog = opened(qtbot, workplace)
+    line = dialog.where.network.address.editor
+    qtbot.keyClicks(line, "rtsp://10.1.2.3/a")
+    assert looked == []  # never while an address is being typed: a half one may be somebody else's
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert looked == [False]
+    assert dialog.isVisible()
     dialog.reject()
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from console.pipeline.pipeline import Pipeline
+from console.settings.schema import CameraSettings, StageSettings
 from console.sources.address import parse_address
 from console.sources.av_picture import AvPicture
 from console.sources.base import Source
@@ -26,6 +28,7 @@ from models.frames import ArrayPicture, Frame
 from models.results import Result
 from models.traces import Trace
 from models.tracks import Tracks
+from tests.console.fakes import FakeBackend, FakeSource, model, wait_until
 from tests.servers.clips import encode, h264_stream, noise
 from tests.servers.mjpeg_server import MjpegServer
 from tests.servers.rtsp_server import RtspServer, need_gstreamer
@@ -353,3 +356,24 @@ def test_the_picture_a_model_looked_at_can_be_found(tmp_path: Path) -> None:
     assert near.captured_ns == int(1e9)
     assert past.seen_in(int(1e9)) is near
     assert past.seen_in(int(1.1e9)) is None
+
+
+def test_a_pipeline_remembers_only_where_it_is_asked_to() -> None:
+    for keep_s in (0.0, 30.0):
+        pipeline = Pipeline(keep_s=keep_s)
+        pipeline.add_model("m", model(FakeBackend(lambda _: [[4, 4, 20, 20, 0.9, 0]])))
+        source = FakeSource(period_s=0.02)
+        pipeline.add_camera(
+            CameraSettings(id="cam", source="x"), [("m", StageSettings(model="fake"))], lambda s=source: s
+        )
+        lane = pipeline.lane("cam")
+        wait_until(lambda lane=lane: lane.meter.inferred > 20)
+        if keep_s:
+            assert lane.recent is not None
+            past = lane.recent.held()
+            assert len(past) > 0
+            assert past.looked_at(past.times[0]) is not None
+            assert next(past.pictures(0)).picture.view(64, 64).shape == (64, 64, 3)
+        else:
+            assert lane.recent is None
+        assert pipeline.close() == []

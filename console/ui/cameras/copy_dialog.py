@@ -20,7 +20,7 @@ from console.ui.cameras.draft import as_written
 from console.ui.settings_page.labels import label_of
 from console.ui.workplace import Workplace
 from models.words import _, ngettext
-from widgets.room import open_at
+from widgets.room import no_default, open_at
 from widgets.theme import px
 
 _OWN = ("id", "name", "source")
@@ -52,7 +52,6 @@ class CopyDialog(QDialog):
         self._group.setVisible(bool(camera.group))
         self._summary = QLabel(wordWrap=True)
         self.cancel_button = QPushButton(_("Cancel"))
-        self.cancel_button.setAutoDefault(False)
         self.copy_button = QPushButton(_("Copy"))
         self.copy_button.setProperty("role", "primary")
         self._lay_out()
@@ -132,6 +131,7 @@ class CopyDialog(QDialog):
         column.addWidget(title)
         column.addLayout(halves, 1)
         column.addLayout(foot)
+        no_default(self)
         open_at(self, 720, 540)
 
     def _connect(self) -> None:

@@ -22,10 +22,12 @@ from console.ui.cameras.running_view import RunningView
 from console.ui.cameras.where import Where
 from console.ui.workplace import Workplace
 from models.words import _
-from widgets.room import open_at
+from widgets.room import no_default, open_at
 from widgets.theme import px
 
 _SAVE = "Ctrl+Return"
+_LEFT = 0.44
+"""Share of a small screen that the fields may claim from the picture."""
 _LOOKED_AT = ("source", "transport", "pixel_aspect", "loop", "watch", "open_timeout_s", "read_timeout_s")
 
 
@@ -63,12 +65,10 @@ class CameraDialog(QDialog):
         self._hint.setProperty("role", "small")
         self._hint.setMinimumHeight(px(34))
         self.cancel_button = QPushButton(_("Cancel"))
-        self.cancel_button.setAutoDefault(False)
         self.save_button = QPushButton(_("Save  {keys}").format(keys=keys_in_words(_SAVE)))
         self.save_button.setProperty("role", "primary")
         self.save_button.setShortcut(QKeySequence(_SAVE))
         self.save_button.setAccessibleName(_("Save"))
-        self.save_button.setAutoDefault(False)
         self._lay_out(title)
         if camera is not None:
             self.where.show_camera(camera)
@@ -231,9 +231,9 @@ class CameraDialog(QDialog):
         left.addStretch()
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(fields)
-        scroll.setMinimumWidth(fields.minimumSizeHint().width() + px(16))
+        room = int(self.screen().availableGeometry().width() * _LEFT)
+        scroll.setMinimumWidth(min(fields.minimumSizeHint().width() + px(16), room))
         right = QVBoxLayout()
         right.setSpacing(px(8))
         right.addWidget(self.preview, 1)
@@ -257,6 +257,7 @@ class CameraDialog(QDialog):
         column.addWidget(heading)
         column.addLayout(halves, 1)
         column.addLayout(foot)
+        no_default(self)
         open_at(self, 1040, 660)
 
     def _connect(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -32,7 +34,7 @@ from console.ui.workplace import Workplace
 from models.words import N_, _, ngettext
 from widgets.form import FieldRow
 from widgets.form_editors import Check, FieldSpec
-from widgets.room import open_at
+from widgets.room import no_default, open_at
 from widgets.theme import px
 
 _READ_AFTER_MS = 250
@@ -81,13 +83,13 @@ class ImportDialog(QDialog):
         self._bar.setTextVisible(False)
         self._bar.hide()
         self.cancel_button = QPushButton(_("Cancel"))
-        self.cancel_button.setAutoDefault(False)
         self.add_button = QPushButton()
         self.add_button.setProperty("role", "primary")
         self._asker = Asker(self)
         self._later = QTimer(self, singleShot=True, interval=_READ_AFTER_MS)
         self._lay_out()
         self._connect()
+        self.text.setFocus(Qt.FocusReason.OtherFocusReason)
         self.read()
 
     def read(self) -> None:
@@ -294,6 +296,7 @@ class ImportDialog(QDialog):
         table.setHeaderLabels([_("Name"), _("Address"), _("User"), _("What becomes of it")])
         table.setRootIsDecorated(False)
         table.setUniformRowHeights(True)
+        table.setItemDelegate(_NameOnly(table))
         table.setAccessibleName(_("Cameras found in the list"))
         header = table.header()
         header.setStretchLastSection(True)
@@ -312,10 +315,10 @@ class ImportDialog(QDialog):
         for place, row in enumerate((self.user, self.password, self.maker, self.group)):
             shared.addWidget(row, 0, place, Qt.AlignmentFlag.AlignBottom)
             shared.setColumnStretch(place, 1)
-        options = QHBoxLayout()
-        options.addWidget(self.check)
-        options.addStretch()
-        options.addWidget(self.open_button)
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addStretch()
+        head.addWidget(self.open_button)
         foot = QHBoxLayout()
         foot.addWidget(self._summary, 1)
         foot.addWidget(self.cancel_button)
@@ -323,13 +326,14 @@ class ImportDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(px(16), px(16), px(16), px(16))
         column.setSpacing(px(10))
-        column.addWidget(title)
+        column.addLayout(head)
         column.addWidget(self.text, 2)
-        column.addLayout(options)
+        column.addWidget(self.check)
         column.addLayout(shared)
         column.addWidget(self.table, 3)
         column.addWidget(self._bar)
         column.addLayout(foot)
+        no_default(self)
         open_at(self, 960, 640)
 
     def _connect(self) -> None:
@@ -341,6 +345,16 @@ class ImportDialog(QDialog):
         self.add_button.clicked.connect(self.add)
         self.cancel_button.clicked.connect(self._cancel)
         self._tried.connect(self._on_tried)
+
+
+class _NameOnly(QStyledItemDelegate):
+    """Names can be changed here; what stands in the list can be changed in the list."""
+
+    def createEditor(  # type: ignore[override]  # noqa: N802  # Qt takes None for: not editable
+        self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QWidget | None:
+        """An editor in the first column alone."""
+        return super().createEditor(parent, option, index) if index.column() == _NAME else None
 
 
 def _show_result(item: QTreeWidgetItem, found: Facts | SightdeskError) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -234,6 +234,12 @@ class CamerasPage(QWidget):
         self._buttons["camera.disable"].setAccessibleName(words)
         self._fit()
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  # Qt's name
+        """Another theme: the rows' colours are the theme's."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and self._buttons:
+            self._refresh(self._workplace.settings)
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         """Buttons lose their words where they don't fit; the tool tip has them still."""
         super().resizeEvent(event)
@@ -249,10 +255,18 @@ class CamerasPage(QWidget):
             button.setToolTip(f"{words}  {keys_in_words(keys)}" if keys else words)
             if wide:
                 button.setText("")
-        for name in ("camera.many", "camera.add"):
-            button, keys = self._buttons[name], keys_in_words(_keys_of(name))
+        self._fit_head(wide=wide)
+
+    def _fit_head(self, *, wide: bool) -> None:
+        """The two ways to add: with their keys where there is room, else words, else pictures alone."""
+        buttons = [(self._buttons[name], keys_in_words(_keys_of(name))) for name in ("camera.many", "camera.add")]
+        for button, keys in buttons:
             button.setToolTip(f"{button.accessibleName()}  {keys}")
             button.setText(button.accessibleName() if wide else f"{button.accessibleName()}  {keys}")
+        taken = sum(button.sizeHint().width() for button, _keys in buttons) + self.search.minimumWidth()
+        if taken + self._count.sizeHint().width() + px(180) > self.width():
+            for button, _keys in buttons:
+                button.setText("")
 
     def _menu(self, at: QPoint) -> None:
         menu = QMenu(self)

@@ -80,5 +80,7 @@ class RunningView:
 
 def _as_taken(picture: Picture, camera: CameraSettings) -> Picture:
     """The picture as it was before the camera's own settings turned and mirrored it."""
+    if camera.source.startswith("synthetic:"):  # drawn as it is wanted, never turned
+        return picture
     upright = oriented(picture, Orientation(0, mirror=camera.mirror))
     return oriented(upright, Orientation(-camera.rotation % 360))

@@ -73,6 +73,9 @@ class EventFeed(QObject):
         self._pictures: OrderedDict[PurePosixPath, QImage] = OrderedDict()
         self._seen = -1
         self._thread = threading.Thread(target=self._run, name="event feed", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read; once, and after its signals are connected: what nobody hears is not said again."""
         self._thread.start()
 
     def want(self, wanted: EventFilter, limit: int) -> None:
@@ -89,7 +92,8 @@ class EventFeed(QObject):
         """Read no more; harmless when done already."""
         self._closed.set()
         self._wake.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         known: tuple[int, EventFilter, int] | None = None

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from console.errors import SightdeskError
 from console.events.queries import COUNTED, Event, EventFilter
@@ -56,7 +56,7 @@ class EventsPanel(QWidget):
         self._problem: SightdeskError | None = None
         self._heading, self._count, self._fault = QLabel(_("Events")), QLabel(), QLabel()
         self._camera, self._label = QComboBox(), QComboBox()
-        self._only_new = QCheckBox(_("New only"))
+        self._only_new = QPushButton(_("New only"))
         self.list = EventList()
         self._acknowledge = KeyButton(_("Acknowledge"), keys_in_words("A"))
         self._all = KeyButton(_("All"), keys_in_words("Shift+A"))
@@ -68,6 +68,7 @@ class EventsPanel(QWidget):
         self._feed = EventFeed(workplace.store, workplace.home.path, self)
         self._connect()
         self._want()
+        self._feed.start()
         self._pulse = QTimer(self, interval=1000)
         self._pulse.timeout.connect(self._look_at_recorder)
         self._pulse.start()
@@ -91,6 +92,9 @@ class EventsPanel(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(4)
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._only_new.setCheckable(True)
+        self._only_new.setProperty("role", "segment")
+        self._only_new.setAccessibleName(_("New events only"))
         self._all.setToolTip(_("Acknowledge all that are listed"))
         self._all.setAccessibleName(_("Acknowledge all that are listed"))
         top, filters, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()

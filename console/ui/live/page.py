@@ -97,6 +97,15 @@ class LivePage(QWidget):
         self._workplace.state.set("wall", places)
         self._workplace.state.set("focus", "")
 
+    def add_to_side(self, part: QWidget) -> None:
+        """Put something below the figures of the chosen camera."""
+        room = QWidget()
+        inside = QVBoxLayout(room)
+        inside.setContentsMargins(px(12), px(8), px(12), px(8))
+        inside.addWidget(part)
+        self.side.addWidget(room)
+        self.side.setSizes([px(520), px(360)])
+
     def toggle_panel(self) -> None:
         """Show or hide the side panel."""
         self.side.setVisible(not self.side.isVisible())
@@ -233,6 +242,9 @@ class LivePage(QWidget):
 
     def _toggle_freeze(self) -> None:
         if not self.chosen:
+            return
+        if self.rewind.camera_id == self.chosen:  # its picture stands or plays in the past
+            self.rewind.toggle()
             return
         self._frozen ^= {self.chosen}
         self.ticker.freeze(self.chosen, self.chosen in self._frozen)

@@ -27,6 +27,8 @@ from widgets.tile_state import TileState
 from widgets.wall import WallGrid
 
 TICK_MS = 16
+FEW, FEW_TICK_MS = 4, 8
+"""So few tiles are looked after twice as often: it costs next to nothing, and a lone camera's boxes come 4 ms sooner."""
 LONGEST_TICK_MS = 100
 BUSY_SHARE = 0.7
 """Share of the GUI thread the wall may take before its beat becomes slower: the rest belongs to clicks and keys."""
@@ -224,8 +226,9 @@ class Ticker(QObject):
         spent_ms = max(self._painted_cpu_ns - self._cpu_ns, 0) / 1e6
         self._cpu_ns = time.thread_time_ns()
         self._busy_ms += (spent_ms - self._busy_ms) * 0.2
-        wanted = min(max(round(self._busy_ms / BUSY_SHARE), TICK_MS), LONGEST_TICK_MS)
-        if abs(wanted - self._timer.interval()) > 2 or (wanted == TICK_MS != self._timer.interval()):
+        least = TICK_MS if len(self._wall.visible) > FEW else FEW_TICK_MS
+        wanted = min(max(round(self._busy_ms / BUSY_SHARE), least), LONGEST_TICK_MS)
+        if abs(wanted - self._timer.interval()) > 2 or (wanted == least != self._timer.interval()):
             self._timer.setInterval(wanted)
 
     # Twice a second

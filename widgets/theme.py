@@ -147,4 +147,11 @@ def _stylesheet(t: Tokens) -> str:
     on_accent = t.ground if t.dark else "#ffffff"
     source = (files("resources") / "theme.qss").read_text(encoding="utf-8")
     icons = (Path(str(files("resources"))) / "icons").as_posix()  # a stylesheet takes files alone
-    return Template(source).substitute(**colours, **sizes, on_accent=on_accent, family=FAMILY, icons=icons)
+    return Template(source).substitute(
+        **colours,
+        **sizes,
+        on_accent=on_accent,
+        family=FAMILY,
+        icons=icons,
+        tick=f"tick-{'dark' if t.dark else 'light'}",
+    )

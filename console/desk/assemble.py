@@ -96,6 +96,10 @@ class Assembled(QObject):
     def begin(self) -> None:
         """Start the cameras; the wall comes alive."""
         self.workplace.take_outcome(self.workplace.site.apply(self.workplace.settings))
+        if any(camera.login is not None for camera in self.workplace.settings.cameras):
+            from console.ui.cameras.passwords import unlock_passwords  # noqa: PLC0415  # only where there is a password
+
+            QTimer.singleShot(0, lambda: unlock_passwords(self.workplace, self._window))
         self.live.ticker.start()
 
     def summary(self) -> dict[str, Any]:

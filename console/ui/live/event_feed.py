@@ -20,8 +20,10 @@ log = logging.getLogger(__name__)
 
 PULL_S = 0.5
 PORTION = 100
-_PICTURES = 400
-_LARGEST = (160, 120)
+_FRESH = 1000
+_PICTURES = 2000
+"""As many as can be listed: fewer, and every new event would have all that are listed read from the disk again."""
+_LARGEST = (128, 96)
 """Thumbnails are held so large, pixels: sharp at twice the size of the list's."""
 
 
@@ -120,7 +122,7 @@ class EventFeed(QObject):
             if now == known:
                 return now
             newest = queries.newest(db)
-            fresh = queries.after(db, self._seen) if 0 <= self._seen < newest else []
+            fresh = queries.after(db, self._seen, limit=_FRESH) if 0 <= self._seen < newest else []
             count = queries.count(db, EventFilter(wanted.camera_id, wanted.label, wanted.rule, unacknowledged=True))
             events, labels = queries.page(db, wanted, limit=limit), queries.labels(db)
         self._seen = max(newest, self._seen)

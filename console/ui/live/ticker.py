@@ -28,7 +28,7 @@ from widgets.wall import WallGrid
 
 TICK_MS = 16
 FEW, FEW_TICK_MS = 4, 8
-"""So few tiles are looked after twice as often: it costs next to nothing, and a lone camera's boxes come 4 ms sooner."""
+"""So few tiles are looked after twice as often: it costs next to nothing, and boxes come 4 ms sooner."""
 LONGEST_TICK_MS = 100
 BUSY_SHARE = 0.7
 """Share of the GUI thread the wall may take before its beat becomes slower: the rest belongs to clicks and keys."""

@@ -25,7 +25,9 @@ def run(
             help="Files, folders, rtsp://, http:// (MJPEG), usb:0, synthetic:SCENE. None: the cameras of the settings.",
         ),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="Catalogue name or model file.  [default: the best there is]")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Catalogue name or model file.  [default: the best there is]")
+    ] = None,
     backend: Annotated[str | None, typer.Option(help="openvino, onnxruntime or a plug-in.")] = None,
     device: Annotated[str | None, typer.Option(help="Device as the backend names it, such as CPU.")] = None,
     precision: Annotated[

@@ -85,8 +85,9 @@ class Pipeline:
     def add_camera(
         self, camera: CameraSettings, stages: Sequence[tuple[str, StageSettings]] | None, opener: Opener
     ) -> None:
-        """Start a camera. A stage comes with the key its model was added under; None: its models are not here yet, and
-        `set_stages` will bring them.
+        """Start a camera. A stage comes with the key its model was added under.
+
+        Without stages (None) its models are not here yet: it shows pictures, and `set_stages` brings the models.
 
         Raises:
             UsageError: a camera of that id runs already, or a stage looks into a label no earlier stage has.

@@ -18,7 +18,7 @@ from widgets.facts import Fact
 RUNTIMES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime", "tritonclient": "Triton"}
 
 STAGES: tuple[tuple[str, str, str], ...] = (
-    ("end to end", N_("From capture to boxes"), N_("From the picture's capture until its boxes are known.")),
+    ("end to end", N_("Capture to boxes"), N_("From the picture's capture until its boxes are known.")),
     ("decode", N_("Decode"), N_("The decoder's work on a frame.")),
     ("wait", N_("Wait for a turn"), N_("A frame waits until the model is free for this camera.")),
     ("letterbox", N_("Scale"), N_("The picture is scaled into the model's input.")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -20,12 +20,10 @@ from console.errors import SightdeskError
 from console.events.queries import Event
 from console.events.recorder import EventRecorder
 from console.settings.schema import Settings
-from console.ui.cameras.page import CamerasPage
 from console.ui.figures import figures_of
 from console.ui.live.events import EventsPanel
 from console.ui.live.page import LivePage
 from console.ui.live.ticker import Painted
-from console.ui.settings_page.page import SettingsPage
 from console.ui.state import DeskState
 from console.ui.status import StatusFeed
 from console.ui.workplace import Workplace
@@ -34,9 +32,14 @@ from models.results import Result
 from models.words import _
 from widgets.status_strip import StatusStrip
 
+if TYPE_CHECKING:
+    from console.ui.cameras.page import CamerasPage
+
 log = logging.getLogger(__name__)
 
 _PULSE_S = 10.0
+FURNISHED_MS = 1000
+"""The pages that are not in front are built after the first picture, or so long after the start without one."""
 
 
 class Assembled(QObject):
@@ -44,7 +47,7 @@ class Assembled(QObject):
 
     Attributes:
         workplace: what the pages share.
-        live, cameras: the pages.
+        live, cameras: the pages; cameras is None until `furnish`.
         recorder: makes events of results; closed after the site, before the database.
         events: lists them.
         fetches: shows what the site fetches for itself.
@@ -57,7 +60,6 @@ class Assembled(QObject):
         self._state = state
         self._prepared = prepared
         self._awake = Awake()
-        self._begun = False
         self.workplace = Workplace(
             prepared.home, prepared.store, prepared.site, prepared.file, settings=prepared.loaded.settings, state=state
         )
@@ -71,11 +73,7 @@ class Assembled(QObject):
         self.events.picked.connect(self._show_event)
         self.live.add_to_side(self.events)
         self._closers.append(self.events.stop)
-        self.cameras = CamerasPage(self.workplace)
-        self.live.welcome.address_given.connect(self.cameras.add)
-        self.cameras.bind(window.actions_table, lambda: self.live.chosen)
-        window.add_page("cameras", _("Cameras"), "cameras", self.cameras)
-        window.add_page("settings", _("Settings"), "settings", SettingsPage(self.workplace), foot=True)
+        self.cameras: CamerasPage | None = None
         self._common = CommonActions(window, self.workplace)
         strip = StatusStrip()
         self._status = StatusFeed(self.workplace, strip)
@@ -90,7 +88,7 @@ class Assembled(QObject):
         self._take_on(self.workplace.settings)
         self._watch_settings()
         self._beat()
-        window.turn_to(state.get("page", "live"))
+        window.turn_to("live", remember=False)
         self._say_problem()
 
     def begin(self) -> None:
@@ -101,6 +99,20 @@ class Assembled(QObject):
 
             QTimer.singleShot(0, lambda: unlock_passwords(self.workplace, self._window))
         self.live.ticker.start()
+
+    def furnish(self) -> None:
+        """Build the pages that nobody sees at the start; after the first picture, which should not wait for them."""
+        if self.cameras is not None:
+            return
+        from console.ui.cameras.page import CamerasPage  # noqa: PLC0415  # see above
+        from console.ui.settings_page.page import SettingsPage  # noqa: PLC0415
+
+        self.cameras = CamerasPage(self.workplace)
+        self.live.welcome.address_given.connect(self.cameras.add)
+        self.cameras.bind(self._window.actions_table, lambda: self.live.chosen)
+        self._window.add_page("cameras", _("Cameras"), "cameras", self.cameras)
+        self._window.add_page("settings", _("Settings"), "settings", SettingsPage(self.workplace), foot=True)
+        self._window.turn_to(self._state.get("page", "live"))
 
     def summary(self) -> dict[str, Any]:
         """The figures of what ran, in the form `run` prints."""
@@ -192,12 +204,14 @@ def assemble(
     desk = Assembled(window, prepared, state, look)
 
     def note(painted: Painted) -> None:
-        if painted.shown is not None:
-            moments.setdefault("first picture", since_start())
+        if painted.shown is not None and "first picture" not in moments:
+            moments["first picture"] = since_start()
+            QTimer.singleShot(0, desk.furnish)
         if painted.result is not None and len(painted.result.tracks):
             moments.setdefault("first box", since_start())
             desk.live.ticker.recorder = None
 
     desk.live.ticker.recorder = note
     desk.begin()
+    QTimer.singleShot(FURNISHED_MS, desk.furnish)
     return desk

@@ -72,8 +72,8 @@ class DeskWindow(QMainWindow):
         """Add the strip below the pages."""
         self._foot.addWidget(strip)
 
-    def turn_to(self, name: str) -> None:
-        """Bring a page to the front."""
+    def turn_to(self, name: str, *, remember: bool = True) -> None:
+        """Bring a page to the front, and to the front again the next time."""
         page = self._names.get(name)
         if page is None:
             return
@@ -81,7 +81,8 @@ class DeskWindow(QMainWindow):
         if self.pages.currentWidget() is not page:
             self.pages.setCurrentWidget(page)
             page.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._state.set("page", name)
+        if remember:
+            self._state.set("page", name)
 
     def show_notice(self, notice: Notice) -> None:
         """Show what a page has to say."""

@@ -59,7 +59,7 @@ class RunningSite:
 
     def subscribe(self, sink: Sink) -> None:
         """Hand every result to `sink`, on the finisher's thread: it must return soon."""
-        self._ask(lambda: self._site.subscribe(sink)).result()
+        self._site.subscribe(sink)  # one assignment: it need not wait for a model that is being compiled
 
     @property
     def cameras(self) -> tuple[str, ...]:

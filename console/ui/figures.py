@@ -16,8 +16,6 @@ PULL_MS = 500
 class Figures(QObject):
     """Pulls the running cameras' figures and says so. Belongs to the GUI thread; a pull of 16 cameras takes 2 ms.
 
-    Make it before the site is first asked to apply settings: subscribing waits for what the site is busy with.
-
     Signals:
         pulled: there are new figures in `series` and `tally`.
     """

@@ -51,6 +51,11 @@ class Device:
     why: str = ""
 
 
+def directly(job: Callable[[], Any]) -> Any:
+    """Run a job here and now."""
+    return job()
+
+
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
     """How to load a model.
@@ -59,11 +64,15 @@ class LoadOptions:
         precision: default: what the device runs fastest; f32: exact.
         hint: throughput: keep the device full; latency: answer one request soonest.
         cache: folder for compiled models, or None.
+        below: runs a job whose threads are to compute below everything an operator touches; a runtime starts its
+            computing threads in there, and there alone: a thread that runs Python must not be lowered, for it would be
+            interrupted while it holds Python's lock, and everybody would wait.
     """
 
     precision: Literal["default", "f32"] = "default"
     hint: Literal["throughput", "latency"] = "throughput"
     cache: Path | None = None
+    below: Callable[[Callable[[], Any]], Any] = directly
 
 
 @dataclass(frozen=True, slots=True)

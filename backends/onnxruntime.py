@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -62,7 +62,8 @@ class OnnxRuntime:
         """See `backends.base.Runtime.load`."""
         if device.upper() != "CPU":
             raise BackendError(_("ONNX Runtime has no device {device} here.").format(device=device), _("It has: CPU."))
-        backend = self._backend(path, picture, options)
+        # whole: its sessions compute on the threads that call them, too
+        backend = cast("OnnxRuntimeBackend", options.below(lambda: self._backend(path, picture, options)))
         warm_up(backend, picture)
         return backend
 

@@ -101,7 +101,8 @@ class OpenVinoRuntime:
             _("Try another device or backend."),
         ):
             names = [_name(port) for port in model.outputs]
-            compiled = self._core.compile_model(_with_picture(model, picture), device, config)
+            drawn = _with_picture(model, picture)
+            compiled = options.below(lambda: self._core.compile_model(drawn, device, config))
             return OpenVinoBackend(compiled, self.version, picture, names)
 
     @cached_property

@@ -28,7 +28,7 @@ class RtspServer:
     """One server process with a mount for each camera; a context manager that always kills it.
 
     Args:
-        clip: raw H.264 with access unit delimiters (`console.sources.clip_writer`).
+        clip: raw H.264 with access unit delimiters (`console.bench.clip`).
         mounts: how many cameras.
         fps: pictures a second.
     """

@@ -29,6 +29,7 @@ from typing import Any, Self
 import cv2
 import numpy as np
 
+from console.bench.clip import write_h264
 from console.bench.rtsp_server import RtspServer
 from console.health.watchdog import Watchdog
 from console.pipeline.lane import Lane
@@ -36,7 +37,6 @@ from console.settings.home import Home
 from console.settings.schema import CameraSettings, InferenceSettings, Settings
 from console.site.open import open_site
 from console.site.running import RunningSite
-from console.sources.clip_writer import write_h264
 from console.sources.factory import open_source
 from console.sources.file import FileSource
 from console.ui.live.probe import Probe, Sample
@@ -134,12 +134,15 @@ def measure(home: Home, clip: Path, wanted: Wanted, folder: Path, say: Callable[
         probe.wait(_after(SETTLE_S), SETTLE_S + 1)
         say(f"measuring for {wanted.seconds:g} s")
         inferred = {camera: _inferred(site.lane(camera)) for camera in answering}
+        came_in = sum(_came_in(site.lane(camera)) for camera in answering)
         served = server.cpu_s() if server else 0.0
         sample = probe.measure(wanted.seconds)
         rates = {
             camera: (_inferred(site.lane(camera)) - before) / sample.seconds for camera, before in inferred.items()
         }
+        came_in = sum(_came_in(site.lane(camera)) for camera in answering) - came_in
         report = _report(sample, rates if wanted.model else {}, answering)
+        report["captured_fps"] = round(came_in / sample.seconds / len(answering), 2)
         report["tile"] = list(probe.size)
         serving = (server.cpu_s() - served) / sample.seconds if server else 0.0
         report["server_cores"] = round(serving, 3)
@@ -161,6 +164,10 @@ def _started(home: Home, cameras: tuple[CameraSettings, ...], model: str | None)
 
 def _shows(lane: Lane | None, model: str | None) -> bool:
     return lane is not None and lane.display.latest is not None and (model is None or lane.latest is not None)
+
+
+def _came_in(lane: Lane | None) -> int:
+    return lane.meter.frames if lane is not None else 0
 
 
 def _inferred(lane: Lane | None) -> int:

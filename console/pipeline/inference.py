@@ -17,7 +17,6 @@ from backends.base import Backend, BackendError, Outputs
 from console.health.watchdog import Pulse
 from console.pipeline.costs import Costs
 from console.pipeline.lane import Lane
-from console.pipeline.priority import lower_this_thread
 from console.pipeline.work import Answer, Job, Ticket
 from models.detector import Detector
 from models.frames import Frame
@@ -110,7 +109,6 @@ class InferenceLoop:
         return self._thread.name if self._thread.is_alive() else None
 
     def _run(self) -> None:
-        lower_this_thread()
         begin = time.thread_time_ns()
         try:
             while not self._stopping:

@@ -42,8 +42,8 @@ def load_model(name: str, find: Finder, settings: InferenceSettings, cache: Path
             manifest = recognise(facts, path.stem)
         family = FAMILIES[manifest.family]
         picture = family.picture_input(facts, manifest.width, manifest.height)
-        options = LoadOptions(precision=settings.precision, cache=cache)
-        backend = run_below(lambda: runtime.load(path, picture, settings.device, options))
+        options = LoadOptions(precision=settings.precision, cache=cache, below=run_below)
+        backend = runtime.load(path, picture, settings.device, options)
     except NotThisFamily as misfit:
         raise ModelError(
             _("{file} is a model, but of no family Sightdesk can decode ({misfit}).").format(

@@ -15,6 +15,7 @@ from console.pipeline.finisher import Finisher, Sink
 from console.pipeline.inference import InferenceLoop
 from console.pipeline.lane import Lane
 from console.pipeline.loader import LoadedModel
+from console.pipeline.memory import keep_freed_memory
 from console.pipeline.meters import CameraMeter
 from console.pipeline.work import StagePlan
 from console.settings.schema import CameraSettings, StageSettings
@@ -44,6 +45,7 @@ class Pipeline:
 
     def __init__(self, watchdog: Watchdog | None = None, costs: Costs | None = None, *, keep_s: float = 0.0) -> None:
         self._keep_s = keep_s
+        keep_freed_memory()
         self._watchdog = watchdog or Watchdog()
         self._costs = costs or NoCosts()
         self._sinks: tuple[Sink, ...] = ()

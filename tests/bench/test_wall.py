@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from console.bench.clip import write_h264
 from console.bench.rtsp_script import access_units
 from console.bench.rtsp_server import RtspServer
 from console.bench.wall import TARGETS, _report, in_words
 from console.errors import SightdeskError
-from console.sources.clip_writer import write_h264
 from console.ui.live.probe import Sample
 from tests.servers.rtsp_server import need_gstreamer
 

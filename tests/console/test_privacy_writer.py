@@ -138,12 +138,13 @@ def test_orphans_are_swept_and_nothing_else(home: Home, store: Store) -> None:
 def test_no_other_room_encodes_a_picture() -> None:
     """cv2.imwrite, cv2.imencode, VideoWriter, PyAV's muxing and Pillow's save stand in the one writer alone."""
     door = ROOT / "console" / "privacy" / "writer.py"
+    bench = ROOT / "console" / "bench" / "clip.py"  # what loopback cameras send: a published clip, for one run
     names = {"imwrite", "imencode", "imwritemulti", "imencodemulti", "VideoWriter", "to_image", "add_stream"}
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.attr}"
         for room in ("console", "models", "backends", "widgets")
         for path in (ROOT / room).rglob("*.py")
-        if path != door
+        if path not in {door, bench}
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in names
     ]

@@ -91,7 +91,8 @@ def _place(root: Any, way: Way) -> tuple[int, int] | None:
     node = root
     for depth, step in enumerate(way):
         below = child(node, step)
-        if node.flow_style or (below is None and isinstance(step, int)):
+        brackets = getattr(node, "flow_style", True)  # a key without a value is no block either
+        if brackets or (below is None and isinstance(step, int)):
             return None
         if below is None:
             return node.end_mark.index, depth

@@ -23,6 +23,7 @@ from console.health import house, machine, program
 from console.health.doctor import CHECKS, examine
 from console.health.findings import Finding, State, ok
 from console.settings.home import Home
+from console.store.migrations import shipped
 from console.store.store import Store, utc_text
 
 app = typer.Typer()
@@ -271,7 +272,7 @@ def test_where_secrets_go(lived_in: Home, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_damaged_database(lived_in: Home) -> None:
-    assert "Sound; schema 1" in found(house.database, lived_in)[0].what
+    assert f"Sound; schema {shipped()[-1].number}" in found(house.database, lived_in)[0].what
     lived_in.database.write_bytes(lived_in.database.read_bytes()[:5000])
     (finding,) = found(house.database, lived_in)
     assert finding.broken

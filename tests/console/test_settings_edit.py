@@ -249,3 +249,10 @@ def test_any_changes_keep_the_comments_and_mean_what_was_asked(edits: list[tuple
         assert lost <= inside if value is None or isinstance(value, list) else not lost, (path, value)
         settings, found = check(text.encode())
         assert settings is not None, found
+
+
+def test_a_group_that_is_named_and_empty_takes_a_key() -> None:
+    assert changed("inference:  # later\ncameras: []\n", {"inference.device": "GPU"}) == (
+        "inference:  # later\n  device: GPU\ncameras: []\n"
+    )
+    changed("inference:\ncameras: []\n", {"inference.device": None})  # the default, which is there already

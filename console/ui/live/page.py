@@ -164,7 +164,6 @@ class LivePage(QWidget):
         whole.setSpacing(0)
         whole.addLayout(left, 1)
         whole.addWidget(self.side)
-        self.setFocusProxy(self.wall)
 
     def _button(self, name: str, icon: str) -> QPushButton:
         """A button for an entry of the table, with its key on it."""
@@ -192,7 +191,12 @@ class LivePage(QWidget):
     # What happens
 
     def _take_on(self, settings: Settings) -> None:
-        self._middle.setCurrentWidget(self.wall if settings.cameras else self.welcome)
+        front = self.wall if settings.cameras else self.welcome
+        if self.focusProxy() is not front:
+            self._middle.setCurrentWidget(front)
+            self.setFocusProxy(front)
+            if self.isVisible():
+                self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.wall.set_cameras([(camera.id, camera.title) for camera in settings.cameras])
         self._frozen &= {camera.id for camera in settings.cameras}
         for camera in self.wall.cameras:

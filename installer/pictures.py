@@ -36,8 +36,8 @@ def main(clips: list[str]) -> None:
     lost = _CAMERA.format(id="gate", name="Gate", source="rtsp://127.0.0.1:9/gate", mirror="false", model="best")
     sixteen = [_camera(number, clips) for number in range(16)]
     for picture in (
-        Picture("live-dark", "dark", four, 16),
-        Picture("live-light", "light", four, 16),
+        Picture("live-dark", "dark", four, 11),
+        Picture("live-light", "light", four, 11),
         Picture("wall-16", "dark", sixteen, 13),
         Picture("failing", "dark", [*four[:3], lost], 12, lambda desk: desk.assembled.live.wall.choose("gate")),
         Picture(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.cli.options import say
-from console.errors import UsageError
+from console.errors import SightdeskError, UsageError
 
 if TYPE_CHECKING:
     from console.desk.start import DeskEnd
@@ -39,6 +39,9 @@ def finish(end: DeskEnd) -> None:
     """Say what is left to say, and end the process in the way that is left."""
     from console.desk.start import leave
 
+    if end.error is not None:
+        words = str(end.error) if isinstance(end.error, SightdeskError) else type(end.error).__name__
+        say(f"sightdesk: The desk could not start: {words}")
     if end.stuck:
         say(f"Still busy, and left to end by itself: {', '.join(end.stuck)}")
         leave(end.code)

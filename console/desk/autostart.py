@@ -17,20 +17,24 @@ _RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 def set_autostart(on: bool, home: Path) -> None:  # noqa: FBT001
     """Start the desk of this home at login, or no longer. Harmless when it is so already.
 
+    There is one entry a user: the last home that asked has it, and only that home takes it away again.
+
     Raises:
         HomeError: the system's folder can't be written; in words.
     """
     command = _command(home)
     try:
         if sys.platform == "win32":
-            _windows(command if on else None)
+            _windows(command, on=on)
         elif on:
             path, content = _entry(command)
             if not path.is_file() or path.read_bytes() != content:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(path, content)
         else:
-            _entry(command)[0].unlink(missing_ok=True)
+            path, content = _entry(command)
+            if path.is_file() and path.read_bytes() == content:
+                path.unlink()
     except OSError as error:
         raise in_words(error, Path(getattr(error, "filename", "") or "login")) from error
 
@@ -54,12 +58,15 @@ if sys.platform == "win32":
     import subprocess
     import winreg
 
-    def _windows(command: list[str] | None) -> None:
+    def _windows(command: list[str], *, on: bool) -> None:
+        line = subprocess.list2cmdline(command)
         with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN) as key:
-            if command is None:
-                try:
-                    winreg.DeleteValue(key, _NAME)
-                except FileNotFoundError:
-                    return
-            else:
-                winreg.SetValueEx(key, _NAME, 0, winreg.REG_SZ, subprocess.list2cmdline(command))
+            if on:
+                winreg.SetValueEx(key, _NAME, 0, winreg.REG_SZ, line)
+                return
+            try:
+                mine = winreg.QueryValueEx(key, _NAME)[0] == line
+            except FileNotFoundError:
+                return
+            if mine:
+                winreg.DeleteValue(key, _NAME)

@@ -41,6 +41,7 @@ class DeskEnd:
 
     Attributes:
         code: exit status.
+        error: why it could not start, or None.
         summary: the figures of `run`, where it got so far.
         said: what the demo took, and why.
         moments: seconds from the program's start to the window, the first picture and the first box.
@@ -48,6 +49,7 @@ class DeskEnd:
     """
 
     code: int = 0
+    error: Exception | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     said: tuple[str, ...] = ()
     moments: dict[str, float] = field(default_factory=dict)
@@ -95,6 +97,8 @@ class Desk(QObject):
             self.window.show()
         self._app.processEvents()
         self.end.moments["window"] = since_start()
+        if self._seconds is not None:  # from now on, so that a start that fails ends as well
+            QTimer.singleShot(int(self._seconds * 1000), self.window.close)
         threading.Thread(target=self._work, name="start", daemon=True).start()
 
     def _work(self) -> None:
@@ -118,13 +122,11 @@ class Desk(QObject):
             return
         self._progress.disconnect()
         self._progress.connect(self.assembled.fetches.report)
-        if self._seconds is not None:
-            QTimer.singleShot(int(self._seconds * 1000), self.window.close)
 
     def _say_failure(self, error: Exception) -> None:
         if self._closed:
             return
-        self.end.code = 1
+        self.end.code, self.end.error = 1, error
         if not isinstance(error, SightdeskError):
             log.error("the desk could not be started", exc_info=error)
         notices = Notices(self)

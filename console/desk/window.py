@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from console.ui.actions import Actions, keys_in_words
 from console.ui.notices import Notice
 from console.ui.state import DeskState
-from models.words import _
 from widgets.notice_bar import NoticeBar
 from widgets.rail import Rail
 from widgets.starting import Starting
@@ -138,8 +137,3 @@ class DeskWindow(QMainWindow):
 def _take(way: Callable[[], None] | None) -> None:
     if way is not None:
         way()
-
-
-def not_ready() -> str:
-    """What stands in the window before anything else can."""
-    return _("Starting")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from console.catalog.choice import Choice
-from console.settings.disk import write_whole
 from console.settings.file import SettingsFile
 from console.settings.home import Home
 from console.settings.schema import CameraSettings, Settings, StageSettings
@@ -51,10 +50,7 @@ def write_demo(home: Home, model: Choice, clip: Choice) -> None:
         c for c in now.settings.cameras
         if c.id in mine and (not Path(c.source).is_file() or [s.model for s in c.stages] != [model.entry.name])
     ]  # fmt: skip
-    if now.problem is None and now.origin == "file" and now.settings.cameras and not stale:
-        return
-    if now.problem is None:
-        file.load()
-        file.edit({f"cameras.{c.id}": c.model_dump(mode="json", exclude_defaults=True) for c in wanted.cameras})
-    else:
-        write_whole(home.settings_file.with_suffix(".broken.yaml"), home.settings_file.read_bytes())
+    if now.problem is not None or (now.origin == "file" and now.settings.cameras and not stale):
+        return  # a broken file is its operator's to mend: the desk names the line
+    file.load()
+    file.edit({f"cameras.{c.id}": c.model_dump(mode="json", exclude_defaults=True) for c in wanted.cameras})

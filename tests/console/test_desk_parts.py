@@ -199,6 +199,8 @@ def test_the_entry_for_the_login_comes_and_goes(tmp_path: Path, monkeypatch: pyt
     text = entry.read_text(encoding="utf-8")
     assert "Exec=" in text
     assert f"'{tmp_path}/my home'" in text
+    autostart.set_autostart(False, tmp_path / "my home" / "demo")  # another home's desk, such as the demo's
+    assert entry.exists()
     autostart.set_autostart(False, tmp_path / "my home")
     autostart.set_autostart(False, tmp_path / "my home")
     assert not entry.exists()

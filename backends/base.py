@@ -14,8 +14,14 @@ from typing import Any, Literal, Protocol
 from numpy.typing import NDArray
 
 from models.manifest import ModelFacts, PictureInput
+from models.words import _
 
 API_VERSION = 1
+NAMED = 50
+"""Nodes that are named one by one, where there are more."""
+
+ModelPlace = Path | str
+"""A model's file, or the URL of one that a server holds; a runtime refuses in words what is not its kind."""
 
 Outputs = Mapping[str, NDArray[Any]]
 """A network's answers by output name. They belong to the receiver: no runtime writes to them again."""
@@ -33,6 +39,20 @@ class BackendError(Exception):
         super().__init__(what)
         self.what = what
         self.hint = hint
+
+
+def file_of(model: ModelPlace) -> Path:
+    """The file of a model, for a runtime that reads files.
+
+    Raises:
+        BackendError: it is the URL of a served model.
+    """
+    if isinstance(model, Path):
+        return model
+    raise BackendError(
+        _("{model} is a model on a server, and this backend reads files.").format(model=model),
+        _("Choose the backend kserve, or a model's file."),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +77,21 @@ def directly(job: Callable[[], Any]) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """Files (PEM) for a connection to a server; what is None is left to the system.
+
+    Attributes:
+        ca: certificates of those who may vouch for the server.
+        certificate: what this machine shows of itself, where the server asks for it.
+        key: the private key of `certificate`.
+    """
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LoadOptions:
     """How to load a model.
 
@@ -64,15 +99,20 @@ class LoadOptions:
         precision: default: what the device runs fastest; f32: exact.
         hint: throughput: keep the device full; latency: answer one request soonest.
         cache: folder for compiled models, or None.
+        batch: pictures a submission may hold at most; what the model or runtime can't take is cut down to what they
+            can, which `BackendInfo.max_batch` says.
         below: runs a job whose threads are to compute below everything an operator touches; a runtime starts its
             computing threads in there, and there alone: a thread that runs Python must not be lowered, for it would be
             interrupted while it holds Python's lock, and everybody would wait.
+        tls: certificates for a model on a server; None: the system's.
     """
 
     precision: Literal["default", "f32"] = "default"
     hint: Literal["throughput", "latency"] = "throughput"
     cache: Path | None = None
+    batch: int = 1
     below: Callable[[Callable[[], Any]], Any] = directly
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +125,12 @@ class BackendInfo:
         device: the device(s) that execute.
         precision: of the arithmetic, such as f32, bf16, f16, int8.
         max_in_flight: submissions that keep the device full.
-        nodes: how many of the graph's nodes run on which provider or device; empty where the runtime can't say.
+        asked: the device that was asked for.
+        max_batch: pictures a submission may hold; the outputs' first dimension is theirs.
+        precisions: how many of the graph's nodes compute in which precision; empty where the runtime can't say.
+        placement: names of the graph's nodes by the provider or device that executes them, by the runtime's own
+            assignment; empty where it can't say.
+        astray: names of the nodes that a CPU executes although an accelerator was asked for. An alarm.
     """
 
     runtime: str
@@ -93,7 +138,27 @@ class BackendInfo:
     device: str
     precision: str
     max_in_flight: int
-    nodes: Mapping[str, int] = field(default_factory=dict)
+    asked: str = ""
+    max_batch: int = 1
+    precisions: Mapping[str, int] = field(default_factory=dict)
+    placement: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    astray: tuple[str, ...] = ()
+
+    def told(self) -> dict[str, Any]:
+        """It as JSON: nodes counted by place, those astray named, `NAMED` of them at most."""
+        return {
+            "runtime": self.runtime,
+            "version": self.version,
+            "asked": self.asked,
+            "device": self.device,
+            "precision": self.precision,
+            "max_in_flight": self.max_in_flight,
+            "max_batch": self.max_batch,
+            "precisions": dict(self.precisions),
+            "nodes": {place: len(names) for place, names in self.placement.items()},
+            "astray": len(self.astray),
+            "astray_nodes": list(self.astray[:NAMED]),
+        }
 
 
 Done = Callable[[Outputs | BackendError], None]
@@ -111,6 +176,8 @@ class Backend(Protocol):
     def submit(self, inputs: Mapping[str, NDArray[Any]], done: Done) -> None:
         """Start one inference; blocks while `max_in_flight` are running. The inputs stay untouched until `done`.
 
+        The picture's input is (N, height, width, 3) uint8 BGR with N from 1 to `max_batch`.
+
         Raises:
             BackendError: it was closed, or the inputs don't fit (names, shapes, dtypes); `done` is then not called.
         """
@@ -123,7 +190,7 @@ class Backend(Protocol):
 
 
 class Runtime(Protocol):
-    """A library that runs networks. Making one is cheap: nothing heavy is imported before it is needed."""
+    """A library that runs networks, or a server that does. Making one is cheap: nothing heavy is imported unneeded."""
 
     name: str
     api_version: int
@@ -131,14 +198,14 @@ class Runtime(Protocol):
     def devices(self) -> list[Device]:
         """The devices it can use here, and those it can't with the reason; never raises."""
 
-    def inspect(self, path: Path) -> ModelFacts:
-        """Read a model file without compiling it.
+    def inspect(self, model: ModelPlace) -> ModelFacts:
+        """Read what a model says of itself, without compiling it.
 
         Raises:
             BackendError: not a model this runtime reads; in words.
         """
 
-    def load(self, path: Path, picture: PictureInput, device: str, options: LoadOptions) -> Backend:
+    def load(self, model: ModelPlace, picture: PictureInput, device: str, options: LoadOptions) -> Backend:
         """Compile a model for a device. A warm-up run has passed when it returns.
 
         Raises:

@@ -1,24 +1,42 @@
 """OpenVINO: Intel CPUs, GPUs and NPUs; reads ONNX, IR (.xml), TensorFlow .pb and TFLite.
 
 The picture's conversion (uint8 NHWC BGR to what the weights want) is compiled into the graph.
+
+Compiled models are kept by OpenVINO itself (CACHE_DIR). What is kept goes by a hash of the model and of the properties
+its device names in CACHING_PROPERTIES: a CPU's full name; a GPU's architecture, units, driver and precision. OpenVINO's
+build number is in the file's head: what another build made is thrown away and compiled anew. So the key is device,
+driver, runtime and model. Source: `create_compile_config` and `load_model_from_cache` in OpenVINO's core_impl.cpp,
+`ModelCache::compute_hash` in its compilation_context.cpp.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backends.base import API_VERSION, Backend, BackendError, BackendInfo, Device, Done, LoadOptions, Outputs
-from backends.places import Answer, Places, warm_up
+from backends.base import (
+    API_VERSION,
+    Backend,
+    BackendError,
+    BackendInfo,
+    Device,
+    Done,
+    LoadOptions,
+    ModelPlace,
+    Outputs,
+    file_of,
+)
+from backends.openvino_placement import TOGETHER, read_back, spread
+from backends.places import Answer, Places, pixels_of, warmed_up
 from models.manifest import ModelFacts, PictureInput, TensorFacts
 from models.words import N_, _
 
@@ -32,10 +50,6 @@ _NOT_TELLING = (
 )
 _DAMAGED = N_("The file may be damaged or half downloaded: fetch it again and compare its sha256.")
 READS = {".onnx": "onnx", ".pb": "tf", ".tflite": "tflite", ".xml": "ir"}
-_PRECISIONS = {"f32", "f16", "bf16", "i8", "u8", "i4"}
-_TOGETHER = {"AUTO", "MULTI", "HETERO"}
-"""OpenVINO's names for several devices as one: the best of them, all side by side, a network spread over them."""
-_HEAVY = {"Convolution", "GroupConvolution", "MatMul", "FullyConnected"}
 
 
 class OpenVinoRuntime:
@@ -68,24 +82,35 @@ class OpenVinoRuntime:
         except (BackendError, RuntimeError) as error:
             return [Device("CPU", "", available=False, why=_words(error))]
 
-    def inspect(self, path: Path) -> ModelFacts:
+    def inspect(self, model: ModelPlace) -> ModelFacts:
         """See `backends.base.Runtime.inspect`."""
+        path = file_of(model)
         with _in_words(_("{file} can't be read as a model").format(file=path.name), _(_DAMAGED)):
-            model = self._read(path)
-            info = model.get_rt_info("model_info") if model.has_rt_info("model_info") else None
+            network = self._read(path)
+            info = network.get_rt_info("model_info") if network.has_rt_info("model_info") else None
             metadata = {str(k): str(v.astype(str)) for k, v in info.items()} if isinstance(info, dict) else {}
-            inputs, outputs = (tuple(_facts(port) for port in ports) for ports in (model.inputs, model.outputs))
+            inputs, outputs = (tuple(_facts(port) for port in ports) for ports in (network.inputs, network.outputs))
         if not inputs or not outputs:
             raise BackendError(
                 _("{file} can't be read as a model: there is no network in it.").format(file=path.name), _(_DAMAGED)
             )
         return ModelFacts(inputs, outputs, metadata)
 
-    def load(self, path: Path, picture: PictureInput, device: str, options: LoadOptions) -> Backend:
+    def load(self, model: ModelPlace, picture: PictureInput, device: str, options: LoadOptions) -> Backend:
         """See `backends.base.Runtime.load`."""
+        path = file_of(model)
         device = _checked(device, self._core.available_devices)
-        backend = self._backend(path, picture, device, options)
-        warm_up(backend, picture)
+
+        def make(with_options: LoadOptions) -> OpenVinoBackend:
+            return self._backend(path, picture, device, with_options)
+
+        backend = cast("OpenVinoBackend", warmed_up(make, picture, options))
+        try:
+            with _in_words(_("OpenVINO does not say what runs on {device}").format(device=device), ""):
+                backend.read_back()
+        except BackendError:
+            backend.close()
+            raise
         return backend
 
     def _backend(self, path: Path, picture: PictureInput, device: str, options: LoadOptions) -> OpenVinoBackend:
@@ -94,6 +119,9 @@ class OpenVinoRuntime:
             config["INFERENCE_PRECISION_HINT"] = "f32"
         if options.cache is not None:
             config["CACHE_DIR"] = str(options.cache)
+        if device.startswith("AUTO") and device != "AUTO:CPU":  # it refuses both for a list of nothing but the CPU
+            # on the CPU until another device is ready, or once that fails: both without a word
+            config |= {"ENABLE_STARTUP_FALLBACK": False, "ENABLE_RUNTIME_FALLBACK": False}
         with _in_words(_("{file} can't be read as a model").format(file=path.name), _(_DAMAGED)):
             model = self._read(path)
         with _in_words(
@@ -101,9 +129,12 @@ class OpenVinoRuntime:
             _("Try another device or backend."),
         ):
             names = [_name(port) for port in model.outputs]
+            batch = _takes_batch(model, picture, options.batch)
             drawn = _with_picture(model, picture)
+            given = spread(self._core, drawn, device)
             compiled = options.below(lambda: self._core.compile_model(drawn, device, config))
-            return OpenVinoBackend(compiled, self.version, picture, names)
+            info = BackendInfo("openvino", self.version, device, "unknown", 1, asked=device, max_batch=batch)
+            return OpenVinoBackend(compiled, picture, names, info, given)
 
     @cached_property
     def version(self) -> str:
@@ -155,7 +186,7 @@ def _words(error: BaseException) -> str:
 
 
 def _checked(device: str, available: list[str]) -> str:
-    """The device in OpenVINO's spelling: CPU, GPU.1, or one of the `_TOGETHER` with its list, such as MULTI:GPU,CPU.
+    """The device in OpenVINO's spelling: CPU, GPU.1, or one of the `TOGETHER` with its list, such as MULTI:GPU,CPU.
 
     Raises:
         BackendError: it, or one that is listed, is not here.
@@ -163,7 +194,7 @@ def _checked(device: str, available: list[str]) -> str:
     kinds = {name.partition(".")[0] for name in available}
     together, _mark, rest = device.upper().partition(":")
     listed = [device.upper()]
-    if together in _TOGETHER:
+    if together in TOGETHER:
         listed = [part.strip() for part in rest.split(",") if part.strip()]
         if not listed and together != "AUTO":
             raise BackendError(
@@ -173,13 +204,13 @@ def _checked(device: str, available: list[str]) -> str:
                 ),
             )
     for name in listed:  # -GPU leaves a device out; CPU(2) states its requests
-        plain = name.partition("(")[0] if together in _TOGETHER else name
+        plain = name.partition("(")[0] if together in TOGETHER else name
         if not plain.startswith("-") and plain.partition(".")[0] not in kinds:
             raise BackendError(
-                _("OpenVINO finds no device {name} here.").format(name=name if together in _TOGETHER else device),
+                _("OpenVINO finds no device {name} here.").format(name=name if together in TOGETHER else device),
                 _("It finds: {available}, AUTO.").format(available=", ".join(available)),
             )
-    return f"{together}:{','.join(listed)}" if together in _TOGETHER and listed else device.upper()
+    return f"{together}:{','.join(listed)}" if together in TOGETHER and listed else device.upper()
 
 
 def _name(port: Any) -> str:
@@ -193,14 +224,36 @@ def _facts(port: Any) -> TensorFacts:
     return TensorFacts(_name(port), shape, port.get_element_type().get_type_name())
 
 
+def _shape(picture: PictureInput, pictures: Any) -> list[Any]:
+    height, width = picture.height, picture.width
+    return [pictures, 3, height, width] if picture.layout == "NCHW" else [pictures, height, width, 3]
+
+
+def _takes_batch(model: Any, picture: PictureInput, wished: int) -> int:
+    """How many of the wished pictures a model takes at once: one, unless all of its outputs follow their number.
+
+    An SSD's one list of boxes for all pictures does not, nor does a reshape to fixed numbers inside. The model is left
+    with its size fixed, and with from 1 to that many pictures.
+    """
+    import openvino
+
+    if wished > 1:
+        try:
+            model.reshape({picture.name: openvino.PartialShape(_shape(picture, openvino.Dimension(1, wished)))})
+            first = [port.get_partial_shape()[0] for port in model.outputs]
+        except (RuntimeError, IndexError):  # it can't be reshaped so, or answers with a number without dimensions
+            first = []
+        if first and all((of.get_min_length(), of.get_max_length()) == (1, wished) for of in first):
+            return wished
+    model.reshape({picture.name: _shape(picture, 1)})
+    return 1
+
+
 def _with_picture(model: Any, picture: PictureInput) -> Any:
-    """Fix the input's size and compile the picture's conversion into the graph."""
+    """Compile the picture's conversion into the graph of a model whose size is fixed."""
     import openvino
     from openvino.preprocess import ColorFormat, PrePostProcessor
 
-    height, width = picture.height, picture.width
-    shape = [1, 3, height, width] if picture.layout == "NCHW" else [1, height, width, 3]
-    model.reshape({picture.name: shape})
     steps = PrePostProcessor(model)
     item = steps.input(picture.name)
     item.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
@@ -217,51 +270,42 @@ def _with_picture(model: Any, picture: PictureInput) -> Any:
     return steps.build()
 
 
-def _really_runs(compiled: Any) -> tuple[str, dict[str, int]]:
-    """Precision of the heavy layers and number of nodes per precision, from the graph the device executes."""
-    precisions: Counter[str] = Counter()
-    heavy: Counter[str] = Counter()
-    for node in compiled.get_runtime_model().get_ops():
-        info = {key: str(getattr(value, "value", value)) for key, value in node.get_rt_info().items()}
-        precision = info.get("runtimePrecision", "")
-        if not precision:
-            continue
-        # the kernel's own name ends in what it computes; runtimePrecision is also lowered by half-size stored weights
-        kernel = info.get("primitiveType", "").rsplit("_", 1)[-1]
-        precision = kernel if kernel in _PRECISIONS else precision
-        precisions[precision] += 1
-        if info.get("layerType") in _HEAVY:
-            heavy[precision] += 1
-    return (heavy or precisions or Counter(["unknown"])).most_common(1)[0][0], dict(precisions)
-
-
 class OpenVinoBackend:
     """A compiled model with as many infer requests as the device asks for. See `backends.base.Backend`."""
 
-    def __init__(self, compiled: Any, version: str, picture: PictureInput, names: list[str]) -> None:
+    def __init__(
+        self, compiled: Any, picture: PictureInput, names: list[str], info: BackendInfo, given: Mapping[str, str]
+    ) -> None:
+        self._compiled, self._given = compiled, given
         self._picture = picture
         self._names = names
         in_flight = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
-        precision, nodes = _really_runs(compiled)
-        devices = ",".join(compiled.get_property("EXECUTION_DEVICES"))
-        self.info = BackendInfo("openvino", version, devices, precision, in_flight, nodes)
+        self.info = replace(info, max_in_flight=in_flight)
         requests = [compiled.create_infer_request() for _ in range(in_flight)]
         self._places: Places[Any] = Places("openvino", requests)
+
+    def read_back(self) -> None:
+        """Say what ran in the warm-up, and where."""
+        ran = read_back(self._compiled, self.info.asked, self._given)
+        self.info = replace(
+            self.info,
+            device=",".join(ran.devices),
+            precision=ran.precision,
+            precisions=ran.precisions,
+            placement=ran.placement,
+            astray=ran.astray,
+        )
+        self._given = {}
 
     def submit(self, inputs: Mapping[str, NDArray[Any]], done: Done) -> None:
         """See `backends.base.Backend.submit`."""
         import openvino
 
-        if set(inputs) != {self._picture.name}:
-            raise BackendError(
-                _("Expected the input {picture}, got {inputs}.").format(
-                    picture=self._picture.name, inputs=", ".join(inputs) or _("none")
-                )
-            )
+        pixels = pixels_of(inputs, self._picture, self.info.max_batch)
 
         def start(request: Any) -> Answer:
             try:
-                tensor = openvino.Tensor(inputs[self._picture.name], shared_memory=True)
+                tensor = openvino.Tensor(pixels, shared_memory=True)
                 request.set_tensor(self._picture.name, tensor)
                 request.start_async()
             except (RuntimeError, TypeError, ValueError) as error:
@@ -275,6 +319,7 @@ class OpenVinoBackend:
     def close(self) -> None:
         """See `backends.base.Backend.close`."""
         self._places.close()
+        self._compiled = None
 
     def _wait(self, request: Any, _kept: Any) -> Outputs:
         """Wait for the answer with the input kept alive. No callback is set: there is none for an inference that fails.

@@ -10,14 +10,16 @@ import atexit
 import logging
 import queue
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from threading import Lock, Thread, current_thread
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
 import numpy as np
+from numpy.typing import NDArray
 
-from backends.base import Backend, BackendError, Done, Outputs
+from backends.base import Backend, BackendError, Done, LoadOptions, Outputs
 from models.manifest import PictureInput
 from models.words import _
 
@@ -132,19 +134,65 @@ def _serve(place: _Place[Tool], idle: queue.SimpleQueue[_Place[Tool] | None]) ->
         idle.put(place)
 
 
-def warm_up(backend: Backend, picture: PictureInput) -> None:
-    """One inference on a grey picture, so that the first frame is not the one that pays. Closes what fails it.
+def pixels_of(inputs: Mapping[str, NDArray[Any]], picture: PictureInput, most: int) -> NDArray[np.uint8]:
+    """The pictures of a submission: (N, height, width, 3) uint8, N from 1 to `most`.
+
+    Raises:
+        BackendError: another input, shape, dtype or number of pictures.
+    """
+    given = inputs.get(picture.name)
+    wanted = (picture.height, picture.width, 3)
+    if given is None or len(inputs) > 1 or given.ndim != 4 or given.shape[1:] != wanted or given.dtype != np.uint8:
+        got = ", ".join(f"{name} {array.shape} {array.dtype}" for name, array in inputs.items())
+        raise BackendError(
+            _("Expected {picture} (N, {wanted}) uint8, got {shapes}.").format(
+                picture=picture.name, wanted=", ".join(map(str, wanted)), shapes=got or _("nothing")
+            )
+        )
+    if not 1 <= given.shape[0] <= most:
+        raise BackendError(
+            _("The model takes 1 to {most} pictures at once here, got {count}.").format(most=most, count=given.shape[0])
+        )
+    return given
+
+
+class NoBatch(BackendError):
+    """A model that several pictures go into does not answer for each of them."""
+
+
+def warmed_up(make: Callable[[LoadOptions], Backend], picture: PictureInput, options: LoadOptions) -> Backend:
+    """What `make` makes, after a warm-up of one picture and one of as many as it says it takes.
+
+    Where several pictures at once fail, or are not answered one by one, it is made again for one picture.
+
+    Raises:
+        BackendError: it could not be made, or one picture fails.
+    """
+    backend = make(options)
+    if backend.info.max_batch > 1:
+        try:
+            warm_up(backend, picture, backend.info.max_batch)
+        except BackendError:  # it is closed, or being closed where it hangs: that may not be waited for
+            backend = make(replace(options, batch=1))
+    warm_up(backend, picture)
+    return backend
+
+
+def warm_up(backend: Backend, picture: PictureInput, count: int = 1) -> None:
+    """One inference on grey pictures, so that the first frame is not the one that pays. Closes what fails it.
 
     Raises:
         BackendError: it failed, or did not answer within `WARM_UP_S`.
+        NoBatch: an output's first dimension is not `count`, which is more than 1.
     """
     answers: queue.SimpleQueue[Outputs | BackendError] = queue.SimpleQueue()
-    grey = np.full((1, picture.height, picture.width, 3), 114, np.uint8)
+    grey = np.full((count, picture.height, picture.width, 3), 114, np.uint8)
     try:
         backend.submit({picture.name: grey}, answers.put)
         answer = answers.get(timeout=WARM_UP_S)
         if isinstance(answer, BackendError):
             raise answer
+        shapes = {name: output.shape for name, output in answer.items()}
     except BackendError as error:
         backend.close()
         raise BackendError(_("The warm-up run failed. {what}").format(what=error.what), error.hint) from error
@@ -155,3 +203,6 @@ def warm_up(backend: Backend, picture: PictureInput) -> None:
             _("The warm-up run gave no answer within {warm_up_s:g} s.").format(warm_up_s=WARM_UP_S),
             _("Try another device or backend."),
         ) from None
+    if count > 1 and any(shape[:1] != (count,) for shape in shapes.values()):
+        backend.close()
+        raise NoBatch(_("{count} pictures were answered with {shapes}.").format(count=count, shapes=shapes))

@@ -4,21 +4,55 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from backends.base import API_VERSION, BackendError, Runtime
+from backends.base import API_VERSION, BackendError, Device, Runtime
 from models.manifest import ModelFacts
 from models.words import _
 
 GROUP = "sightdesk.backends"
 # a table, not entry points: it holds where Sightdesk was never installed, too
-BUILT_IN = {"openvino": "backends.openvino", "onnxruntime": "backends.onnxruntime"}
+BUILT_IN = {"openvino": "backends.openvino", "onnxruntime": "backends.onnxruntime", "kserve": "backends.kserve"}
 
 
 def names() -> list[str]:
     """All runtimes known here, installed plug-ins included, without importing any."""
-    return [*BUILT_IN, *sorted(point.name for point in entry_points(group=GROUP) if point.name not in BUILT_IN)]
+    return [*BUILT_IN, *_plug_ins()]
+
+
+def _plug_ins() -> dict[str, EntryPoint]:
+    """The plug-ins by name; a built-in's name is its own. Of two of one name the first that is found counts."""
+    found: dict[str, EntryPoint] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        if point.name not in BUILT_IN:
+            found.setdefault(point.name, point)
+    return found
+
+
+def package(name: str) -> str:
+    """The package a plug-in comes from, with its version, such as "sightdesk-npu 1.2"; empty for a built-in."""
+    point = _plug_ins().get(name)
+    return f"{point.dist.name} {point.dist.version}" if point is not None and point.dist is not None else ""
+
+
+def available() -> list[tuple[str, Device]]:
+    """Every device of every runtime here by the runtime's name: usable, or with why not and what to do.
+
+    Nothing is raised and no runtime imported to say that it is absent. A runtime that can't be made has one device
+    without a name, which says why.
+    """
+    found: list[tuple[str, Device]] = []
+    for name in names():
+        try:
+            found += [(name, device) for device in runtime(name).devices()]
+        except BackendError as error:
+            why = f"{error.what} {error.hint}".strip()
+            found.append((name, Device("", "", available=False, why=why)))
+        except Exception as error:  # foreign code's outermost frame: whatever it does, the others are listed
+            why = _("The backend {name} can't say its devices: {error!r}.").format(name=name, error=error)
+            found.append((name, Device("", "", available=False, why=why)))
+    return found
 
 
 @cache
@@ -41,21 +75,22 @@ def runtime(name: str) -> Runtime:
 
 def _plug_in(name: str) -> tuple[Runtime, int]:
     """A plug-in's runtime and the API version it states."""
-    points = [point for point in entry_points(group=GROUP) if point.name == name]
-    if not points:
+    point = _plug_ins().get(name)
+    if point is None:
         raise BackendError(
             _("There is no backend named {name}.").format(name=name),
             _("Known here: {names}.").format(names=", ".join(names())),
         )
     try:
-        made: Runtime = points[0].load()()
+        made: Runtime = point.load()()
         version = made.api_version
     except BackendError:
         raise
     except Exception as error:  # the outermost frame of foreign code, which may raise anything
         why = str(error) or type(error).__name__
         raise BackendError(
-            _("The backend {name} can't be loaded: {why}.").format(name=name, why=why), _("Reinstall its package.")
+            _("The backend {name} can't be loaded: {why}.").format(name=name, why=why),
+            _("Reinstall its package {package}.").format(package=package(name) or name),
         ) from error
     return made, version
 

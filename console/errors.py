@@ -56,6 +56,14 @@ class PictureError(SightdeskError):
     """A picture can't be written."""
 
 
+class AuditError(SightdeskError):
+    """What is done can't be recorded; where a record is owed, it is not done."""
+
+
+class NeedsSupervisor(SettingsError):
+    """A supervisor has to say the PIN first."""
+
+
 REFUSED_RETRY_S = 60.0
 """A camera that refuses the login is asked again after so long: often enough for one that is just starting up, seldom
 enough that it does not lock the account."""

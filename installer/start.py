@@ -1,5 +1,6 @@
 """Where the frozen program begins: the same command line as `python -m console`."""
 
+import faulthandler
 import os
 import sys
 
@@ -26,7 +27,17 @@ def have_a_locale() -> None:
         os.environ["LC_CTYPE"] = "C.UTF-8"
 
 
+def say_where_it_crashed() -> None:
+    """A crash of native code is said at the terminal, before and after the time that `console.health.crash` looks.
+
+    A frozen Python does not read PYTHONFAULTHANDLER. Without a terminal (Windows, clicked on) there is no place for it.
+    """
+    if sys.stderr is not None:
+        faulthandler.enable(sys.stderr)
+
+
 if __name__ == "__main__":
+    say_where_it_crashed()
     let_others_be()
     have_a_locale()
     main()

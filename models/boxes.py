@@ -30,4 +30,5 @@ def iou(a: Boxes, b: Boxes) -> Boxes:
 
 def clip(xyxy: Boxes, width: float, height: float) -> Boxes:
     """Boxes cut to a picture of this size; a box outside becomes empty on the edge."""
-    return np.clip(xyxy, 0, np.array([width, height, width, height], xyxy.dtype))
+    cut: Boxes = np.minimum(np.maximum(xyxy, 0), np.array([width, height, width, height], xyxy.dtype))
+    return cut

@@ -42,12 +42,15 @@ class Detector:
         """
         return cls(manifest, FAMILIES[manifest.family], picture, scaling)
 
-    def buffer(self) -> NDArray[np.uint8]:
-        """A new input for one picture, (1, H, W, 3) uint8."""
-        return np.empty((1, self.picture.height, self.picture.width, 3), np.uint8)
+    def buffer(self, pictures: int = 1) -> NDArray[np.uint8]:
+        """A new input for so many pictures, (pictures, H, W, 3) uint8."""
+        return np.empty((pictures, self.picture.height, self.picture.width, 3), np.uint8)
 
     def draw(self, picture: Picture, buffer: NDArray[np.uint8]) -> Letterbox:
-        """Draw a picture into a buffer; the letterbox is needed to read the answer."""
+        """Draw a picture into a buffer's first place; the letterbox is needed to read the answer.
+
+        For another place, give its part of the buffer: ``buffer[place : place + 1]``, and read its part of the outputs.
+        """
         box = Letterbox.fit((picture.width, picture.height), (self.picture.width, self.picture.height), self.family.fit)
         box.draw(picture, buffer[0], self.family.pad, self.scaling)
         return box
@@ -68,3 +71,18 @@ class Detector:
             found = found.select(finite)
             xyxy = clip(box.undo(found.xyxy), *size).astype(np.float32, copy=False)
         return Detections(xyxy, found.score, found.class_id, found.track_id)
+
+    def is_broken(self, outputs: Outputs, found: Detections) -> bool:
+        """Whether an answer that says "nothing there" is not to be believed: NaN or infinity where scores should be.
+
+        `read` drops such boxes, so a network that writes nothing else looks like an empty picture. Only an answer
+        without any box is looked at: 20 us for the 300,000 numbers of a YOLOX. The largest number of an output is NaN
+        where any is; -inf beside finite numbers is sound, some networks mask with it.
+        """
+        if len(found):
+            return False
+        with np.errstate(all="ignore"):
+            return any(
+                array.size and np.issubdtype(array.dtype, np.floating) and not np.isfinite(array.max())
+                for array in outputs.values()
+            )

@@ -1,64 +1,25 @@
 """Redaction: the only way to a picture that may leave memory.
 
 `Redacted` is a type, so that the next change can't forget: whatever writes or sends pictures takes nothing else, and
-only `redact` makes one, under a policy that is kept with it. It has no constructor, can't be copied, replaced, pickled
-or changed, and its pixels are immutable bytes: a plain picture can't slip into one by mistake.
+only `redact` makes one, by a `Coverage`, under a policy that is kept with it. It has no constructor, can't be copied,
+replaced, pickled or changed, and its pixels are immutable bytes: a plain picture can't slip into one by mistake.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
-from models.boxes import clip
+from models.coverage import Coverage
+from models.covers import outward, paint
 from models.detections import Detections
 from models.drawing import draw_detections
 from models.frames import Picture
-from models.results import Gap
-
-
-class SolidBoxes(BaseModel):
-    """Cover every detection of these classes with a solid box.
-
-    Attributes:
-        classes: labels to cover.
-        pad: how much wider and higher than the detection the cover is, as a share of the box's sides.
-        purpose: why pictures are kept at all, in words.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["solid boxes"] = "solid boxes"
-    classes: tuple[str, ...] = Field(min_length=1)
-    pad: float = Field(default=0.1, ge=0, le=1)
-    purpose: str = Field(min_length=1)
-
-
-class PublishedFootage(BaseModel):
-    """Leave the picture as it is: it was published already, with the consent or under the law of its publisher.
-
-    Attributes:
-        published_as: which footage, where, under which licence.
-        purpose: why pictures are kept at all, in words.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["published footage"] = "published footage"
-    published_as: str = Field(min_length=1)
-    purpose: str = Field(min_length=1)
-
-
-Policy = Annotated[SolidBoxes | PublishedFootage, Field(discriminator="kind")]
-
-
-class Unanswered(ValueError):
-    """A model did not answer for the frame, so what it would have found can't be covered; says which and why."""
+from models.policy import Cover, PublishedFootage
 
 
 class Redacted:
@@ -66,15 +27,17 @@ class Redacted:
 
     Attributes:
         policy: what it was redacted under.
-        covered: boxes that were covered.
+        covered: regions that were covered.
+        weakened: why more was covered than the policy names, in words; see `models.coverage`.
     """
 
-    __slots__ = ("_pixels", "_shape", "covered", "policy")
+    __slots__ = ("_pixels", "_shape", "covered", "policy", "weakened")
 
     _pixels: bytes
     _shape: tuple[int, ...]
     covered: int
-    policy: SolidBoxes | PublishedFootage
+    policy: Cover | PublishedFootage
+    weakened: tuple[str, ...]
 
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError("a Redacted picture is made by models.redaction.redact, nowhere else")
@@ -99,49 +62,67 @@ class Redacted:
 
 def redact(
     picture: Picture,
-    detections: Detections,
-    labels: Sequence[str],
-    policy: SolidBoxes | PublishedFootage,
+    coverage: Coverage,
     *,
-    gaps: Sequence[Gap],
-    annotate: bool = False,
+    size: tuple[int, int] | None = None,
+    annotate: tuple[Detections, Sequence[str]] | None = None,
 ) -> Redacted:
-    """Redact a picture under a policy; what can't be covered for certain is refused, not let through.
+    """Redact a picture.
+
+    Made smaller, it is covered afterwards: shrinking averages over a pixel's own area and covers are rounded outwards,
+    so every pixel that got anything from a covered one is covered. Made larger in any way, it is covered before.
 
     Args:
         picture: at its own size.
-        detections: boxes in its pixels.
-        labels: names behind the class numbers.
-        policy: what to cover.
-        gaps: the result's: stages that gave no answer for this frame, which is not the same as nothing found.
-        annotate: also draw boxes, labels and scores, over the covers.
+        coverage: of that very picture.
+        size: (width, height) of the outcome; None: the picture's own.
+        annotate: boxes in the picture's pixels and the names behind their class numbers, drawn over the covers.
 
     Raises:
-        Unanswered: boxes are to be covered, and a stage gave no answer.
-        ValueError: a class of the policy is not among the labels, so it could never be covered.
+        TypeError: the coverage is none that `models.coverage.cover` made.
+        ValueError: it belongs to a picture of another size.
     """
-    if gaps and isinstance(policy, SolidBoxes):
-        silent = "; ".join(f"{gap.stage}: {gap.why}" for gap in gaps)
-        raise Unanswered(f"what is to be covered in this picture is not known ({silent})")
-    bgr = picture.view(picture.width, picture.height).copy()
-    covered = _cover(bgr, detections, labels, policy) if isinstance(policy, SolidBoxes) else 0
-    if annotate:
-        draw_detections(bgr, detections, labels)
+    if type(coverage) is not Coverage:
+        raise TypeError(f"a picture is covered by a Coverage, not by {type(coverage).__name__}")
+    own = picture.width, picture.height
+    if coverage.size != own:
+        raise ValueError(f"the coverage belongs to a picture of {coverage.size}, not of {own}")
+    wide, high = size or own
+    pixels = picture.view(*own)
+    if (wide, high) == own:
+        bgr = pixels.copy()
+        _paint(bgr, coverage)
+    elif wide <= own[0] and high <= own[1]:
+        bgr = _resized(pixels, (wide, high))
+        _paint(bgr, coverage)
+    else:
+        covered = pixels.copy()
+        _paint(covered, coverage)
+        bgr = _resized(covered, (wide, high))
+    if annotate is not None:
+        found, labels = annotate
+        scale = np.array([wide / own[0], high / own[1]] * 2, np.float32)
+        draw_detections(bgr, Detections(found.xyxy * scale, found.score, found.class_id, found.track_id), labels)
     made = object.__new__(Redacted)
-    for name, value in {"_pixels": bgr.tobytes(), "_shape": bgr.shape, "policy": policy, "covered": covered}.items():
+    values: dict[str, object] = {"_pixels": bgr.tobytes(), "_shape": bgr.shape, "policy": coverage.policy}
+    values |= {"covered": len(coverage.boxes) + len(coverage.polygons), "weakened": coverage.weakened}
+    for name, value in values.items():
         object.__setattr__(made, name, value)
     return made
 
 
-def _cover(bgr: NDArray[np.uint8], detections: Detections, labels: Sequence[str], policy: SolidBoxes) -> int:
-    unknown = [name for name in policy.classes if name not in labels]
-    if unknown:
-        raise ValueError(f"the policy covers {', '.join(unknown)}, which the model does not know")
-    # every number of a name: the labels of several stages stand in one list, and may repeat
-    numbers = [number for number, label in enumerate(labels) if label in policy.classes]
-    xyxy = detections.xyxy[np.isin(detections.class_id, numbers)]
-    margin = (xyxy[:, 2:] - xyxy[:, :2]) * policy.pad / 2
-    grown = np.concatenate([np.floor(xyxy[:, :2] - margin), np.ceil(xyxy[:, 2:] + margin)], 1)
-    for x0, y0, x1, y1 in clip(grown, bgr.shape[1], bgr.shape[0]).astype(int):
-        cv2.rectangle(bgr, (int(x0), int(y0)), (int(x1), int(y1)), (24, 24, 24), thickness=-1)
-    return len(xyxy)
+def _paint(bgr: NDArray[np.uint8], coverage: Coverage) -> None:
+    policy = coverage.policy
+    if isinstance(policy, PublishedFootage):
+        return
+    scale = np.array([bgr.shape[1] / coverage.size[0], bgr.shape[0] / coverage.size[1]])
+    # whole pixels of the picture first: one that a box only touches may show in the next pixel of a smaller picture
+    boxes = outward(coverage.boxes, *coverage.size) * np.tile(scale, 2)
+    polygons = tuple((polygon * scale).astype(np.float32) for polygon in coverage.polygons)
+    paint(bgr, boxes, polygons, policy.style, coverage.solid)
+
+
+def _resized(bgr: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    shrinks = size[0] <= bgr.shape[1] and size[1] <= bgr.shape[0]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(bgr, size, interpolation=how), np.uint8)

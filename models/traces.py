@@ -8,9 +8,10 @@ from typing import Literal
 Stage = Literal["decode", "wait", "letterbox", "infer", "handover", "postprocess", "join", "track"]
 """Stages in the order a frame passes them.
 
-decode: the decoder's work; wait: in the camera's slot; letterbox: scaled into the model's input; infer: from submission
-to the runtime's answer; handover: the answer waits for its turn; postprocess: decode, NMS, undo letterbox; join: waits
-for earlier frames and further stages of the same camera; track: tracker and publication.
+decode: the decoder's work; wait: in the camera's slot, for its turn and for company; letterbox: scaled into the
+model's input; infer: from submission to the runtime's answer; handover: the answer waits for its turn; postprocess:
+decode, NMS, undo letterbox; join: waits for earlier frames and further stages of the same camera; track: tracker and
+publication.
 """
 
 

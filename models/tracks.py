@@ -96,20 +96,26 @@ def predict(tracks: Tracks, time_ns: int) -> Detections:
 
 
 def predict_drawn(tracks: Tracks, time_ns: int) -> tuple[Detections, NDArray[np.float32]]:
-    """`predict`, and beside each of its boxes the opacity to draw it with, (M,) float32 over 0."""
+    """`predict`, and beside each of its boxes the opacity to draw it with, (M,) float32 over 0.
+
+    Called for every picture of every tile, so the usual case, where nothing fades and nothing has left, is a short one.
+    """
     seconds = max((time_ns - tracks.time_ns) / 1e9, -LOOK_BACK_S)
     boxes = tracks.xyxy
     if seconds != 0:
         # An edge moves by the centre's way and half the growth; each dies away in its own time.
         steady, grown = damped(seconds, DAMPING_S), damped(seconds, SIZE_DAMPING_S)
-        near, far = (steady + grown) / 2, (steady - grown) / 2
+        near, far = np.float32((steady + grown) / 2), np.float32((steady - grown) / 2)
         velocity = tracks.velocity
-        boxes = boxes + velocity * np.float32(near) + velocity[:, [2, 3, 0, 1]] * np.float32(far)
+        opposite = velocity.reshape(-1, 2, 2)[:, ::-1].reshape(-1, 4)
+        boxes = boxes + velocity * near + opposite * far
     if tracks.size is not None:
         boxes = clip(boxes, *tracks.size)
-    firm = opacity(tracks, time_ns)
-    drawn = (firm > 0) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    if not drawn.all():
-        boxes, firm = boxes[drawn], firm[drawn]
-        return Detections(boxes, tracks.score[drawn], tracks.class_id[drawn], tracks.track_id[drawn]), firm
-    return Detections(boxes, tracks.score, tracks.class_id, tracks.track_id), firm
+    fresh = time_ns - min(tracks.seen_ns.tolist(), default=time_ns) <= FADE_FROM_S * 1e9
+    firm = np.ones(len(tracks), np.float32) if fresh else opacity(tracks, time_ns)
+    whole = boxes[:, 2:] > boxes[:, :2]
+    if fresh and whole.all():
+        return Detections(boxes, tracks.score, tracks.class_id, tracks.track_id), firm
+    drawn = (firm > 0) & whole[:, 0] & whole[:, 1]
+    found = Detections(boxes[drawn], tracks.score[drawn], tracks.class_id[drawn], tracks.track_id[drawn])
+    return found, firm[drawn]

@@ -51,7 +51,9 @@ class Pseudo(NullTranslations):
         for piece in message.replace("{", "\0{").replace("}", "}\0").split("\0"):
             place = piece.startswith("{")
             parts.append(piece if place else piece.translate(self._LETTERS))
-        return f"[{''.join(parts)}{'~' * max(len(message) // 3, 1)}]"
+        more = "~" * max(len(message) // 3, 1)
+        words = " ".join(more[at : at + 8] for at in range(0, len(more), 8))  # a long line breaks in its tail, too
+        return f"[{''.join(parts)}{words}]"
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         """See the class."""

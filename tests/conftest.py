@@ -17,6 +17,9 @@ SHARED = Path(os.environ.get("SIGHTDESK_SHARED", ROOT.parent / "shared"))
 REQUIRED = set(filter(None, os.environ.get("SIGHTDESK_REQUIRE", "").split(",")))
 
 
+_LONG = ("tests/e2e/", "tests/privacy/", "tests/console/test_desk")
+
+
 def missing(what: str, why: str) -> None:
     """Skip the test, or fail it where `what` (shared, services) must be there."""
     if what in REQUIRED:
@@ -34,8 +37,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         report.longrepr = f"skipped, though SIGHTDESK_REQUIRE={','.join(sorted(REQUIRED))}: {report.longrepr}"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two at a time in a whole run: half of it is waiting for servers. Named tests run alone, in this process."""
+    return 2 if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.getoption("-m") else 0
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Soaks and benches run only when asked for by `-m`."""
+    """The longest files first, so that no worker is left alone with one; soaks and benches only when asked by `-m`."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
     if config.getoption("-m"):
         return
     soak = [item for item in items if item.get_closest_marker("soak")]

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-FLOAT, UINT8, INT64 = 1, 2, 7
+FLOAT, UINT8, INT64, STRING = 1, 2, 7, 8
 
 
 def _varint(value: int) -> bytes:
@@ -68,9 +68,12 @@ def _write(
     return path
 
 
-def mean_color(path: Path, *, size: int = 32, layout: str = "NCHW", dtype: int = FLOAT) -> Path:
-    """A model that answers with the mean of each channel of its input, as output "mean" (1, 3, 1, 1)."""
-    shape = [1, 3, size, size] if layout == "NCHW" else [1, size, size, 3]
+def mean_color(path: Path, *, size: int = 32, layout: str = "NCHW", dtype: int = FLOAT, batch: int | str = 1) -> Path:
+    """A model that answers with the mean of each channel of its input, as output "mean" (batch, 3, 1, 1).
+
+    A `batch` that is a name is a free dimension.
+    """
+    shape = [batch, 3, size, size] if layout == "NCHW" else [batch, size, size, 3]
     nodes, last = [], "picture"
     if dtype == UINT8:
         nodes.append(_node("Cast", [last], "floats", to=FLOAT))
@@ -79,7 +82,44 @@ def mean_color(path: Path, *, size: int = 32, layout: str = "NCHW", dtype: int =
         nodes.append(_node("Transpose", [last], "planes", perm=[0, 3, 1, 2]))
         last = "planes"
     nodes.append(_node("GlobalAveragePool", [last], "mean"))
-    return _write(path, nodes, _value("picture", dtype, shape), _value("mean", FLOAT, [1, 3, 1, 1]))
+    return _write(path, nodes, _value("picture", dtype, shape), _value("mean", FLOAT, [batch, 3, 1, 1]))
+
+
+def one_at_a_time(path: Path, *, size: int = 32) -> Path:
+    """`mean_color`, but its answer is reshaped to (1, 3, 1, 1): it can't hold two pictures' answers."""
+    nodes = [_node("GlobalAveragePool", ["picture"], "means"), _node("Reshape", ["means", "shape"], "mean")]
+    constants = [_integers("shape", [1, 3, 1, 1])]
+    picture, output = _value("picture", FLOAT, [1, 3, size, size]), _value("mean", FLOAT, [1, 3, 1, 1])
+    return _write(path, nodes, picture, output, constants)
+
+
+def splits(path: Path, *, size: int = 32) -> Path:
+    """`mean_color` with two steps in its middle that no accelerator takes: what comes before and after does run there.
+
+    The picture's means are written as strings and read again (the two steps), then doubled and halved.
+    """
+    nodes = [
+        _node("AveragePool", ["picture"], "smooth", kernel_shape=[1, 1]),
+        _node("GlobalAveragePool", ["smooth"], "means"),
+        _node("Cast", ["means"], "written", to=STRING),
+        _node("Cast", ["written"], "read", to=FLOAT),
+        _node("Add", ["read", "read"], "twice"),
+        _node("Sub", ["twice", "read"], "mean"),
+    ]
+    return _write(path, nodes, _value("picture", FLOAT, [1, 3, size, size]), _value("mean", FLOAT, [1, 3, 1, 1]))
+
+
+def quantised(path: Path, *, size: int = 32) -> Path:
+    """`mean_color` of a uint8 picture through a convolution of 8-bit integers that leaves it as it is."""
+    identity = bytes(int(row == column) for row in range(3) for column in range(3))
+    weights = b"".join(_int(1, n) for n in (3, 3, 1, 1)) + _int(2, UINT8) + _bytes(8, "weights") + _bytes(9, identity)
+    nodes = [
+        _node("ConvInteger", ["picture", "weights"], "whole"),
+        _node("Cast", ["whole"], "floats", to=FLOAT),
+        _node("GlobalAveragePool", ["floats"], "mean"),
+    ]
+    picture, output = _value("picture", UINT8, [1, 3, size, size]), _value("mean", FLOAT, [1, 3, 1, 1])
+    return _write(path, nodes, picture, output, [weights])
 
 
 def fails_on_blue(path: Path, *, size: int = 32, limit: int = 200) -> Path:
@@ -111,20 +151,23 @@ def fails_on_blue(path: Path, *, size: int = 32, limit: int = 200) -> Path:
     return _write(path, nodes, picture, output, constants)
 
 
-def yolox(path: Path) -> Path:
-    """A model with the shapes of a YOLOX of 64 x 64 and 80 classes. Its rows are the picture's own first numbers.
+def yolox(path: Path, *, size: int = 64, blind: bool = False) -> Path:
+    """A model with the shapes of a YOLOX of `size` and 80 classes. Its rows are the picture's own first numbers.
 
-    So a black picture holds nothing, and every cell of a white one is sure of everything.
+    So a black picture holds nothing, and every cell of a white one is sure of everything. A `blind` one takes pictures
+    and never sees anything in them.
     """
-    rows, columns = 84, 85
+    rows, columns = sum((size // stride) ** 2 for stride in (8, 16, 32)), 85
     nodes = [
         _node("Reshape", ["images", "flat"], "numbers"),
         _node("Slice", ["numbers", "from", "to"], "first"),
-        _node("Reshape", ["first", "table"], "output"),
+        _node("Reshape", ["first", "table"], "rows" if blind else "output"),
     ]
+    if blind:
+        nodes.append(_node("Sub", ["rows", "rows"], "output"))
     constants = [
         _integers("flat", [-1]), _integers("from", [0]), _integers("to", [rows * columns]),
         _integers("table", [1, rows, columns]),
     ]  # fmt: skip
-    picture, output = _value("images", FLOAT, [1, 3, 64, 64]), _value("output", FLOAT, [1, rows, columns])
+    picture, output = _value("images", FLOAT, [1, 3, size, size]), _value("output", FLOAT, [1, rows, columns])
     return _write(path, nodes, picture, output, constants)

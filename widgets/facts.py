@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from models.words import _, ngettext
 from widgets.theme import px
 
 SHOWN_CLASSES = 6
+_NAME_PX, _VALUE_PX = 96, 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,37 @@ class Fact:
     tip: str = ""
 
 
+class _Name(QLabel):
+    """Stands on one line where it is short; a long one wraps rather than take the value's room."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        words = self.fontMetrics().horizontalAdvance(self.text())
+        return QSize(
+            max(super().minimumSizeHint().width(), min(words, px(_NAME_PX))), super().minimumSizeHint().height()
+        )
+
+
+class _Value(QLabel):
+    """Wraps; of a word that is longer than the room (an address), the tooltip has the rest."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        least = super().minimumSizeHint()
+        return QSize(min(least.width(), px(_VALUE_PX)), least.height())
+
+    def tell(self, fact: Fact) -> None:
+        """Show the fact's value."""
+        longest = max((self.fontMetrics().horizontalAdvance(word) for word in fact.value.split()), default=0)
+        self.setText(fact.value)
+        self.setToolTip("\n".join(filter(None, (fact.value if longest > px(_VALUE_PX) else "", fact.tip))))
+
+
 class FactList(QWidget):
     """Facts one under the other; values wrap."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: tuple[Fact, ...] = ()
-        self._labels: list[tuple[QLabel, QLabel]] = []
+        self._labels: list[tuple[QLabel, _Value]] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(px(12))
@@ -51,8 +76,9 @@ class FactList(QWidget):
             if there:
                 _fill(name, value, facts[number])
 
-    def _new_row(self) -> tuple[QLabel, QLabel]:
-        name, value = QLabel(self), QLabel(self)
+    def _new_row(self) -> tuple[QLabel, _Value]:
+        name, value = _Name(self), _Value(self)
+        name.setWordWrap(True)
         name.setProperty("role", "dim")
         top = Qt.AlignmentFlag.AlignTop
         name.setAlignment(top)
@@ -67,12 +93,10 @@ class FactList(QWidget):
         return name, value
 
 
-def _fill(name: QLabel, value: QLabel, fact: Fact) -> None:
+def _fill(name: QLabel, value: _Value, fact: Fact) -> None:
     name.setText(fact.name)
-    if value.text() != fact.value:
-        value.setText(fact.value)
+    value.tell(fact)
     value.setAccessibleName(f"{fact.name}: {fact.value}")
-    value.setToolTip(fact.tip)
     if value.property("role") != ("heading" if fact.strong else ""):
         value.setProperty("role", "heading" if fact.strong else "")
         value.style().unpolish(value)

@@ -14,7 +14,7 @@ from widgets.theme import font, px, tokens
 Parts = Sequence[tuple[str, bool]]
 """Pieces of a line; True: strong."""
 
-_SAMPLE = 18
+_SAMPLE = 14
 
 
 def parts(template: str, strong: Mapping[str, str], **plain: str) -> list[tuple[str, bool]]:

@@ -48,7 +48,6 @@ class FieldRow(QWidget):
         self.editor.setAccessibleName(spec.label)
         self._about = " ".join(filter(None, (spec.help, spec.limits)))
         self.editor.setAccessibleDescription(self._about)
-        self.editor.setToolTip(spec.help if compact else "")
         self.editor.installEventFilter(self)
         self.label.setBuddy(self.editor)
         self.revert = QPushButton(_("Default"))
@@ -70,6 +69,7 @@ class FieldRow(QWidget):
         self.editor.blockSignals(blocked)
         self._last = self.value
         self._show_revert(value)
+        self._tell_tip()
 
     def set_error(self, words: str) -> None:
         """Say beside the field why its value won't do; empty: all is well."""
@@ -119,7 +119,13 @@ class FieldRow(QWidget):
         if value != self._last or self.error:
             self._last = value
             self._show_revert(value)
+            self._tell_tip()
             self.edited.emit(self.spec.key, value)
+
+    def _tell_tip(self) -> None:
+        """The help where it stands nowhere else, and the whole of a choice that its closed list may cut."""
+        chosen = self.editor.currentText() or self.spec.placeholder if isinstance(self.editor, QComboBox) else ""
+        self.editor.setToolTip("\n".join(filter(None, (chosen, self.spec.help if self._compact else ""))))
 
     def _show_revert(self, value: Any) -> None:
         if not self._compact:

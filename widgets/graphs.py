@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from models.words import _, ngettext
+from widgets.combo import tell_whole
 from widgets.figure import Figure, parts
 from widgets.plot import Line, Plot, nice_top
 from widgets.theme import px
@@ -35,7 +36,7 @@ class _Card(QFrame):
         self._unit = Figure(size=12)
         self._plot = Plot(lines)
         self._head = QHBoxLayout()
-        self._head.setSpacing(px(12))
+        self._head.setSpacing(px(6))  # three figures of four digits stand side by side
         for figure in self._figures:
             self._head.addWidget(figure)
         self._head.addStretch(1)
@@ -115,6 +116,7 @@ class LatencyGraph(_Card):
         for number, (key, words, sentence) in enumerate(stages):
             self._stages.addItem(words, key)
             self._stages.setItemData(number, sentence, Qt.ItemDataRole.ToolTipRole)
+        tell_whole(self._stages)
         self._stages.activated.connect(lambda _number: self.stage_picked.emit(self.stage))
         self._head.removeWidget(self._unit)
         row = QHBoxLayout()

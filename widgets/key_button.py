@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePai
 from widgets.icons import icon
 from widgets.theme import font, px, tokens
 
+WORDS_AND_KEY, ICON_AND_KEY, ICON_ALONE = range(3)
+"""How much a button shows; its name and tooltip say all of it in any case."""
+
 
 class KeyButton(QPushButton):
     """Icon, words, and the key that does the same, in a small frame at the right."""
@@ -16,15 +19,30 @@ class KeyButton(QPushButton):
     def __init__(self, words: str, keys: str, icon_name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(words, parent)
         self._keys = keys
+        self._level = WORDS_AND_KEY
         self._icon = icon(icon_name) if icon_name else None
         self.setAccessibleName(words)
         self.setToolTip(f"{words}  {keys}".strip())
 
+    def show_less(self, level: int) -> None:
+        """Show as much as `level` says; without an icon, the words stay."""
+        level = level if self._icon else WORDS_AND_KEY
+        if level != self._level:
+            self._level = level
+            self.updateGeometry()
+            self.update()
+
+    def width_at(self, level: int) -> int:
+        """Pixels it takes while it shows so much."""
+        level = level if self._icon else WORDS_AND_KEY
+        words = self.fontMetrics().horizontalAdvance(self.text()) if level == WORDS_AND_KEY else 0
+        key = self._key_width() + px(8) if self._keys and level != ICON_ALONE else 0
+        drawn = px(18) + (px(6) if words or key else 0) if self._icon else 0
+        return px(20) + drawn + words + key
+
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Room for all three."""
-        key = self._key_width() + px(8) if self._keys else 0
-        drawn = px(18) + px(6) if self._icon else 0
-        return QSize(px(20) + drawn + self.fontMetrics().horizontalAdvance(self.text()) + key, px(28))
+        """Room for what it shows."""
+        return QSize(self.width_at(self._level), px(28))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Never clipped."""
@@ -43,12 +61,13 @@ class KeyButton(QPushButton):
             side = px(18)
             self._icon.paint(painter, left, (self.height() - side) // 2, side, side)
             left += side + px(6)
-        key = self._key_width() if self._keys else 0
+        key = self._key_width() if self._keys and self._level != ICON_ALONE else 0
         painter.setPen(QColor(t.text if self.isEnabled() else t.faint))
         painter.setFont(self.font())
         room = QRect(left, 0, self.width() - left - key - px(14), self.height())
         words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width() + px(4))
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, words)
+        if self._level == WORDS_AND_KEY:
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, words)
         if key:
             self._paint_key(painter, key)
 

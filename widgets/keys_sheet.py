@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from models.words import _
+from widgets import room
 from widgets.palette import Command, matches
 from widgets.theme import px
 
 
 class KeysSheet(QDialog):
-    """Shows commands with their keys in two columns; typing narrows them down."""
+    """Shows commands with their keys in two columns, or one where two find no room; typing narrows them down."""
 
     def __init__(self, commands: Sequence[Command], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("All keys"))
         self._commands = [command for command in commands if command.keys]
+        self._sides = 2
         self._query = QLineEdit(placeholderText=_("Search"), clearButtonEnabled=True)
         self._query.setAccessibleName(_("Search"))
         self._query.textChanged.connect(self._fill)
@@ -30,10 +32,17 @@ class KeysSheet(QDialog):
         layout.addWidget(self._query)
         layout.addWidget(self._scroll)
         self._fill("")
+        hint = self._hint()
+        if hint.width() + px(64) > room.room_for(self).width():  # large letters on a small screen
+            self._sides = 1
+            self._fill("")
+            hint = self._hint()
+        room.open_at_pixels(self, hint.width() + px(64), min(hint.height() + px(96), px(640)))
+
+    def _hint(self) -> QSize:
         sheet = self._scroll.widget()
         assert sheet is not None  # noqa: S101  # just filled
-        hint = sheet.sizeHint()
-        self.resize(hint.width() + px(64), min(hint.height() + px(96), px(640)))
+        return sheet.sizeHint()
 
     def _fill(self, query: str) -> None:
         sheet = QWidget()
@@ -43,11 +52,11 @@ class KeysSheet(QDialog):
         columns.setSpacing(px(32))
         found = [command for command in self._commands if matches(query, f"{command.group} {command.words}")]
         groups = [(name, list(of)) for name, of in groupby(found, key=lambda command: command.group)]
-        half = (len(found) + len(groups)) / 2
-        sides: list[list[tuple[str, list[Command]]]] = [[], []]
+        half = (len(found) + len(groups)) / self._sides
+        sides: list[list[tuple[str, list[Command]]]] = [[] for _side in range(self._sides)]
         lines = 0
         for name, of in groups:
-            sides[int(lines >= half)].append((name, of))
+            sides[min(int(lines >= half), self._sides - 1)].append((name, of))
             lines += len(of) + 1
         for side in sides:
             columns.addLayout(_column(side), 1)

@@ -84,6 +84,7 @@ class Plot(QFrame):
         scale = pyqtgraph.TextItem(anchor=(0, 0))
         self._marks = [floor, top, limit, scale]
         for mark in self._marks:
+            mark.setVisible(False)  # until there are figures they would stand for nothing
             plot.addItem(mark, ignoreBounds=True)
         self._curves = [plot.plot(antialias=False, connect="finite") for _ in self._lines]
         self._plot = plot
@@ -133,6 +134,8 @@ class Plot(QFrame):
         for curve, column in zip(self._curves, values.T, strict=True):
             curve.setData(-ages, column)
         _floor, roof, over, scale = self._marks
+        for mark in self._marks:
+            mark.setVisible(True)
         roof.setValue(top)
         over.setVisible(limit is not None and limit <= top)
         over.setValue(limit or 0)

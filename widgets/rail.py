@@ -77,6 +77,8 @@ class Rail(QFrame):
     """The pages, from top to bottom; some at the foot."""
 
     picked = Signal(str)
+    role_left = Signal()
+    """Whoever is in force wants to be an operator again."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,6 +89,20 @@ class Rail(QFrame):
         self._layout.setContentsMargins(6, 8, 6, 8)
         self._layout.setSpacing(4)
         self._layout.addStretch(1)
+        self._role: RailButton | None = None
+
+    def show_role(self, words: str, tip: str = "") -> None:
+        """Show, at the foot, that somebody with more rights than an operator is in force; empty words: nobody is."""
+        if self._role is None and words:
+            self._role = RailButton(words, "unlocked", self)
+            self._role.setCheckable(False)
+            self._role.clicked.connect(self.role_left)
+            self._layout.addWidget(self._role)
+        if self._role is not None:
+            self._role.setText(words)
+            self._role.setAccessibleName(words)
+            self._role.setToolTip(tip)
+            self._role.setVisible(bool(words))
 
     def add(self, name: str, words: str, icon_name: str, keys: str = "", *, foot: bool = False) -> RailButton:
         """Add a page; at the foot when it is not part of the daily work."""
@@ -94,7 +110,8 @@ class Rail(QFrame):
         button.setToolTip(f"{words}  {keys}".strip())
         button.clicked.connect(lambda: self.picked.emit(name))
         self._group.addButton(button)
-        at = self._layout.count() if foot else len([b for b in self._buttons.values() if not b.property("foot")])
+        last = self._layout.count() - (self._role is not None)
+        at = last if foot else len([b for b in self._buttons.values() if not b.property("foot")])
         button.setProperty("foot", foot)
         self._layout.insertWidget(at, button)
         self._buttons[name] = button

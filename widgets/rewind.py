@@ -186,6 +186,7 @@ class RewindBar(QFrame):
         self.timeline.set_busy(busy, arrivals)
         self._note.setText(note)
         self._note.setVisible(bool(note))
+        self._moment.setMinimumWidth(0)
 
     def set_place(self, seconds: float, ago: str, clock: str) -> None:
         """The moment shown: in seconds from the beginning, how long ago in words, and by the clock."""
@@ -196,6 +197,10 @@ class RewindBar(QFrame):
         words = f"{ago}   {clock}".strip()
         if words != self._moment.text():
             self._moment.setText(words)
+            wanted = self._moment.sizeHint().width()
+            if wanted > self._moment.minimumWidth():  # it has got a digit more: it keeps that room, so nothing jumps
+                self._moment.setMinimumWidth(wanted)
+                self._fit()
 
     def set_playing(self, playing: bool) -> None:  # noqa: FBT001
         """Whether it plays."""
@@ -217,6 +222,7 @@ class RewindBar(QFrame):
         """Follow the text scale."""
         super().changeEvent(event)
         if event.type() in {QEvent.Type.StyleChange, QEvent.Type.FontChange}:
+            self._moment.setMinimumWidth(0)
             self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802

@@ -18,8 +18,18 @@ def open_at(window: QWidget, width: int, height: int) -> None:
         width: at a text scale of 1, in pixels.
         height: likewise.
     """
-    room = window.screen().availableGeometry().size() - QSize(_EDGE, _EDGE)
-    window.resize(min(px(width), room.width()), min(px(height), room.height()))
+    open_at_pixels(window, px(width), px(height))
+
+
+def open_at_pixels(window: QWidget, width: int, height: int) -> None:
+    """`open_at` for a size that has the text scale in it already."""
+    room = room_for(window)
+    window.resize(min(width, room.width()), min(height, room.height()))
+
+
+def room_for(window: QWidget) -> QSize:
+    """The most a window may take of the screen it is on."""
+    return window.screen().availableGeometry().size() - QSize(_EDGE, _EDGE)
 
 
 def no_default(window: QWidget) -> None:

@@ -35,13 +35,14 @@ class StripButton(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._kind: Kind = ""
+        self._tip = ""
 
     def show_words(self, words: str, kind: Kind, tip: str) -> None:
         """Say this; empty words hide the button."""
-        if (words, kind, tip) != (self.text(), self._kind, self.toolTip()):
-            self._kind = kind
+        if (words, kind, tip) != (self.text(), self._kind, self._tip):
+            self._kind, self._tip = kind, tip
             self.setText(words)
-            self.setToolTip(tip)
+            self._tell_tip()
             self.setAccessibleName(words)
             self.setAccessibleDescription(tip)
             self.update()
@@ -68,6 +69,14 @@ class StripButton(QAbstractButton):
         words = MARKS[self._kind] + self.text()
         shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room.width() + 1)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, shown)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
+        """See whether it is cut now."""
+        self._tell_tip()
+
+    def _tell_tip(self) -> None:
+        cut = self.width() < self.sizeHint().width()
+        self.setToolTip("\n".join(filter(None, [self.text() if cut else "", self._tip])))
 
     def _letters(self) -> QFont:
         return font(13, 600 if self._kind else 400)

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from models.detections import Detections
 from models.words import _
 from widgets.theme import px, tokens
-from widgets.tile_boxes import BoxLayer
+from widgets.tile_boxes import BoxLayer, Rectangle
 from widgets.tile_paint import (
     BORDER,
     Figures,
@@ -74,8 +74,10 @@ class CameraTile(QWidget):
         self._source = (16, 9)
         self._boxes = BoxLayer()
         self._area = QRect()
-        self._place = QRect()
+        self._size = (0, 0)
+        self._place: Rectangle = (0, 0, 0, 0)
         self._changing = QRect()
+        self._painter = QPainter()
         self._ratio = 1.0
         self._press: QPoint | None = None
         self._dragging = False
@@ -122,12 +124,15 @@ class CameraTile(QWidget):
             source: (width, height) of the picture that boxes refer to.
         """
         self._pixels, self._source = pixels, source
-        size = None if self._image is None else self._image.size()
-        self._image = None
-        if pixels is not None:
+        size = (0, 0)
+        if pixels is None:
+            self._image = None
+        else:
             height, width = pixels.shape[:2]
+            size = (width, height)
             self._image = QImage(pixels, width, height, pixels.strides[0], QImage.Format.Format_RGB32)  # type: ignore[call-overload]
-        if self._image is None or self._image.size() != size:
+        if size != self._size:
+            self._size = size
             self._find_place()
             self.update(self._area)
         else:
@@ -152,7 +157,6 @@ class CameraTile(QWidget):
         if state == self._state:
             return
         self._state = state
-        self._button.setText(f"{state.way_on}  ({state.key})" if state.key else state.way_on)
         self._button.setAccessibleName(f"{state.way_on}, {self._name}")
         self._tell()
         self._set_out()
@@ -167,6 +171,18 @@ class CameraTile(QWidget):
         if chosen != self._marks.chosen:
             self._marks.chosen = chosen
             self.update()
+
+    def set_redacted(self, redacted: bool) -> None:  # noqa: FBT001
+        """Mark the picture as one in which faces, plates or areas are covered."""
+        if redacted != self._marks.redacted:
+            self._marks.redacted = redacted
+            self._tell()
+
+    def set_revealed(self, seconds: int | None) -> None:
+        """Mark the picture as one that is shown as it is for so many seconds more; None: it isn't."""
+        if seconds != self._marks.revealed:
+            self._marks.revealed = seconds
+            self._tell()
 
     def set_boxes_hidden(self, hidden: bool) -> None:  # noqa: FBT001
         """Leave boxes out, or don't."""
@@ -186,7 +202,8 @@ class CameraTile(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Paint what changed: most of the time the picture area alone."""
-        painter = QPainter(self)
+        painter = self._painter  # kept, as everything is that is used a picture: see `tile_boxes`
+        painter.begin(self)
         dirty = event.rect()
         if self._image is not None and self._changing.contains(dirty) and not self._state.covers:
             self._paint_picture(painter, self._image)
@@ -220,10 +237,11 @@ class CameraTile(QWidget):
         ratio = self._ratio
         if ratio != 1:
             painter.scale(1 / ratio, 1 / ratio)
-        if image.size() == self._place.size():
-            painter.drawImage(self._place.topLeft(), image)
+        left, top, width, height = self._place
+        if self._size == (width, height):
+            painter.drawImage(left, top, image)
         else:
-            painter.drawImage(self._place, image)
+            painter.drawImage(QRect(left, top, width, height), image)
         if not self._marks.boxes_hidden and not self._state.covers:
             self._boxes.paint(painter, self._place, self._source, ratio)
 
@@ -231,14 +249,15 @@ class CameraTile(QWidget):
         """Where in its area the picture stands, in physical pixels, and what of the tile changes with each picture."""
         ratio = self._ratio = self.devicePixelRatioF()
         if self._image is None:
-            self._place, self._changing = QRect(), self._area
+            self._place, self._changing = (0, 0, 0, 0), self._area
             return
         wide, high = self.picture_size()
-        width, height = _fitted(self._image.width(), self._image.height(), wide, high)
-        left, top = round(self._area.left() * ratio), round(self._area.top() * ratio)
-        self._place = QRect(left + (wide - width) // 2, top + (high - height) // 2, width, height)
-        x0, y0 = math.floor(self._place.left() / ratio), math.floor(self._place.top() / ratio)
-        x1, y1 = (math.ceil((edge + 1) / ratio) for edge in (self._place.right(), self._place.bottom()))
+        width, height = _fitted(*self._size, wide, high)
+        left = round(self._area.left() * ratio) + (wide - width) // 2
+        top = round(self._area.top() * ratio) + (high - height) // 2
+        self._place = (left, top, width, height)
+        x0, y0 = math.floor(left / ratio), math.floor(top / ratio)
+        x1, y1 = math.ceil((left + width) / ratio), math.ceil((top + height) / ratio)
         self._changing = QRect(x0, y0, x1 - x0, y1 - y0)
 
     def _update_header(self) -> None:
@@ -249,18 +268,33 @@ class CameraTile(QWidget):
         top = BORDER + header_height()
         self._area = QRect(BORDER, top, max(self.width() - 2 * BORDER, 1), max(self.height() - top - BORDER, 1))
         self._find_place()
-        self._button.adjustSize()
-        wanted = bool(self._state.way_on) and self._state.covers
-        fits = self._button.width() + px(8) <= self._area.width() and self._button.height() < self._area.height() // 2
-        self._button.setVisible(wanted and fits)
-        if wanted and fits:
+        shown = bool(self._state.way_on) and self._state.covers and self._button_fits()
+        self._button.setVisible(shown)
+        if shown:
             left = self._area.center().x() - self._button.width() // 2
             self._button.move(left, button_top(self._area, self._state, self._button.height()))
         self.update()
 
+    def _button_fits(self) -> bool:
+        """Put as much on the button as there is room for, its key at the least; whether that fits."""
+        state = self._state
+        whole = f"{state.way_on}  ({state.key})" if state.key else state.way_on
+        self._button.setToolTip(whole)
+        room = self._area.width() - px(8)
+        for words in filter(None, (whole, state.way_on, state.key)):
+            self._button.setText(words)
+            self._button.adjustSize()
+            if self._button.width() <= room:
+                break
+        return self._button.width() <= room and self._button.height() + px(4) <= self._area.height()
+
     def _tell(self) -> None:
         """Name, state and marks in words, for a screen reader and as a tool tip."""
         marks = [self._state.word] if self._state.word else []
+        if self._marks.revealed is not None:
+            marks.append(_("shown unredacted"))  # without the seconds, which a screen reader would never finish
+        elif self._marks.redacted:
+            marks.append(_("redacted"))
         marks += [_("frozen by you")] if self._marks.frozen else []
         marks += [_("boxes hidden")] if self._marks.boxes_hidden else []
         self.setAccessibleName(", ".join([self._name, *marks]))

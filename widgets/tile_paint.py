@@ -45,26 +45,35 @@ class Figures:
 
 @dataclass(slots=True)
 class Marks:
-    """What the operator did to a tile."""
+    """What holds for a tile beside its camera's state.
+
+    Attributes:
+        frozen, boxes_hidden, chosen: what the operator did.
+        redacted: its pictures are covered where they have to be.
+        revealed: they are not for so many seconds more, though they are otherwise; None: not so.
+    """
 
     frozen: bool = False
     boxes_hidden: bool = False
     chosen: bool = False
+    redacted: bool = False
+    revealed: int | None = None
 
 
 def paint_border(painter: QPainter, whole: QRect, state: TileState, marks: Marks) -> None:
     """The frame of a tile: accent for the choice, the state's colour inside it where something is wrong."""
     look = tokens()
-    alarm = state.needs_you or state.stopped
+    alarm = state.needs_you or state.stopped or marks.revealed is not None
+    colour = look.needs_you if marks.revealed is not None else state.colour(look)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    outer = look.accent if marks.chosen else state.colour(look) if alarm else look.line
+    outer = look.accent if marks.chosen else colour if alarm else look.line
     width = 2.0 if marks.chosen or alarm else 1.0
     half = width / 2
     painter.setPen(QPen(QColor(outer), width))
     painter.drawRoundedRect(QRectF(whole).adjusted(half, half, -half, -half), RADIUS, RADIUS)
     if marks.chosen and alarm:
-        painter.setPen(QPen(QColor(state.colour(look)), 1.0))
+        painter.setPen(QPen(QColor(colour), 1.0))
         painter.drawRoundedRect(QRectF(whole).adjusted(2.5, 2.5, -2.5, -2.5), RADIUS - 2, RADIUS - 2)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
@@ -99,8 +108,9 @@ def paint_header(painter: QPainter, area: QRect, header: Header) -> None:
     words = _marks(header.state, header.marks, look)
     needed = sum(px(24) + letters(12, 600)[1].horizontalAdvance(word) for word, *_look in words)
     bold, bold_metrics = letters(13, 600)
-    name_width = bold_metrics.horizontalAdvance(name)
-    right = _fitting(figures, metrics, inner.width() - min(name_width, inner.width() // 3) - needed - px(12))
+    name_width = min(bold_metrics.horizontalAdvance(name), inner.width() // 3)
+    needed = min(needed, inner.width() - name_width - px(12))  # a long state is cut, not the name
+    right = _fitting(figures, metrics, inner.width() - name_width - needed - px(12))
     painter.setFont(small)
     painter.setPen(QColor(look.dim))
     painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
@@ -118,9 +128,13 @@ def paint_header(painter: QPainter, area: QRect, header: Header) -> None:
 def _marks(state: TileState, marks: Marks, look: Tokens) -> list[tuple[str, str, str]]:
     """Words with their colour and shape."""
     words = []
+    if marks.revealed is not None:
+        words.append((_("unredacted for {n} s").format(n=marks.revealed), look.needs_you, "triangle"))
     if state.word:
         shape = "triangle" if state.needs_you else "square" if state.stopped else "dot"
         words.append((state.word, state.colour(look), shape))
+    if marks.redacted and marks.revealed is None and not state.covers:
+        words.append((_("redacted"), look.dim, "bar"))
     if marks.frozen:
         words.append((_("frozen by you"), look.accent, "bars"))
     if marks.boxes_hidden:
@@ -143,6 +157,8 @@ def _mark(painter: QPainter, x: int, area: QRect, mark: tuple[str, str, str]) ->
     elif shape == "bars":
         painter.drawRect(QRectF(box.left(), box.top(), size * 0.35, size))
         painter.drawRect(QRectF(box.left() + size * 0.62, box.top(), size * 0.35, size))
+    elif shape == "bar":
+        painter.drawRect(QRectF(box.left(), box.top() + size * 0.25, size, size * 0.5))
     elif shape == "ring":
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(colour), 1.2, Qt.PenStyle.DashLine))
@@ -169,14 +185,17 @@ def _fitting(figures: Figures, metrics: QFontMetrics, room: int) -> str:
 
 
 def paint_face(painter: QPainter, area: QRect, state: TileState, *, over_picture: bool, below: int) -> None:
-    """The state in large letters over the picture area, leaving `below` pixels for the button under it."""
+    """The state in large letters over the picture area, leaving `below` pixels for the button under it.
+
+    Where both find no room, the button alone stands there: the header has the state in a word.
+    """
     look = tokens()
     if over_picture:
         painter.fillRect(area, VEIL)
         look = DARK  # a veiled picture is dark in both themes
     title, body = font(15, 600), font(13)
     width = min(area.width() - px(24), px(440))
-    if width < px(40):
+    if width < px(40) or (below and not _words_fit(area, below)):
         return
     metrics = QFontMetrics(body)
     head = QFontMetrics(title).height()
@@ -199,7 +218,9 @@ def paint_face(painter: QPainter, area: QRect, state: TileState, *, over_picture
 
 
 def button_top(area: QRect, state: TileState, height: int) -> int:
-    """Where the button of a face begins: under its words as `paint_face` sets them."""
+    """Where the button of a face begins: under its words as `paint_face` sets them, or in the middle without them."""
+    if not _words_fit(area, height):
+        return area.top() + (area.height() - height) // 2
     body = QFontMetrics(font(13))
     head = QFontMetrics(font(15, 600)).height()
     width = min(area.width() - px(24), px(440))
@@ -208,6 +229,11 @@ def button_top(area: QRect, state: TileState, height: int) -> int:
     words = head + (px(6) + len(lines) * body.height() if lines else 0)
     high = words + height + px(10)
     return area.top() + max((area.height() - high) // 2, px(4)) + words + px(10)
+
+
+def _words_fit(area: QRect, button: int) -> bool:
+    """Whether the state in large letters fits over a button of this height."""
+    return QFontMetrics(font(15, 600)).height() + px(10) + button + 2 * px(4) <= area.height()
 
 
 def wrapped(text: str, metrics: QFontMetrics, width: int, most: int) -> list[str]:

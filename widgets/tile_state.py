@@ -18,13 +18,23 @@ class TileKind(StrEnum):
     ENDED = "ended"
     FAILED = "failed"
     NO_MODEL = "no model"
+    NO_BOXES = "no boxes"
+    ASTRAY = "astray"
     MUTED = "muted"
     OFF = "off"
+    COVERING = "covering"
+    REFUSED = "refused"
+    WEAKENED = "weakened"
 
 
 _STOPPED = frozenset({TileKind.RECONNECTING, TileKind.FAILED})
-_NEEDS_YOU = frozenset({TileKind.FROZEN, TileKind.NO_MODEL})
-_COVERS = frozenset({TileKind.CONNECTING, TileKind.RECONNECTING, TileKind.FROZEN, TileKind.FAILED, TileKind.OFF})
+_NEEDS_YOU = frozenset(
+    {TileKind.FROZEN, TileKind.NO_MODEL, TileKind.NO_BOXES, TileKind.ASTRAY, TileKind.REFUSED, TileKind.WEAKENED}
+)
+_COVERS = frozenset(
+    {TileKind.CONNECTING, TileKind.RECONNECTING, TileKind.FROZEN, TileKind.FAILED, TileKind.OFF}
+    | {TileKind.COVERING, TileKind.REFUSED}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from models.words import _
 from widgets.key_button import KeyButton
@@ -26,7 +27,7 @@ class Welcome(QWidget):
         super().__init__(parent)
         card = QFrame()
         card.setProperty("role", "raised")
-        card.setFixedWidth(px(560))
+        self._card = card
         title = QLabel(_("Put your first camera on the wall"))
         title.setProperty("role", "title")
         self.address = QLineEdit(placeholderText="rtsp://192.168.0.20/stream1", clearButtonEnabled=True)
@@ -40,11 +41,12 @@ class Welcome(QWidget):
         row.addWidget(self.go)
         find = KeyButton(_("USB, file, or by maker"), add_keys, "cameras")
         many = KeyButton(_("Many at once"), many_keys, "copy")
-        others = QHBoxLayout()
+        self._others = others = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         others.setSpacing(px(8))
         others.addWidget(find)
         others.addWidget(many)
         others.addStretch(1)
+        self._side_by_side = find, many
         inside = QVBoxLayout(card)
         inside.setContentsMargins(px(24), px(20), px(24), px(20))
         inside.setSpacing(px(12))
@@ -71,6 +73,16 @@ class Welcome(QWidget):
         find.clicked.connect(self.add_wanted)
         many.clicked.connect(self.many_wanted)
         self.setFocusProxy(self.address)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        """As wide as it reads well, or as there is room; then the buttons stand one below the other."""
+        super().resizeEvent(event)
+        edge = 2 * px(24) + 2
+        wanted = sum(button.sizeHint().width() for button in self._side_by_side) + px(8) + edge
+        width = min(max(px(560), wanted), self.width() - px(24))
+        ways = QBoxLayout.Direction
+        self._others.setDirection(ways.LeftToRight if wanted <= width else ways.TopToBottom)
+        self._card.setFixedWidth(width)
 
     def _give(self) -> None:
         text = self.address.text().strip()

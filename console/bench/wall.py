@@ -131,7 +131,10 @@ def measure(home: Home, clip: Path, wanted: Wanted, folder: Path, say: Callable[
         answering = [camera.id for camera in cameras if not wanted.paint_cost_s or camera is not cameras[-1]]
         say(f"waiting for {len(answering)} cameras")
         probe.wait(lambda: all(_shows(site.lane(camera), wanted.model) for camera in answering), STARTS_WITHIN_S)
-        probe.wait(_after(SETTLE_S), SETTLE_S + 1)
+        settle_s = SETTLE_S + (
+            KEEP_S if wanted.paint_cost_s else 0.0
+        )  # the memory of the last half minute is full by then
+        probe.wait(_after(settle_s), settle_s + 1)
         say(f"measuring for {wanted.seconds:g} s")
         inferred = {camera: _inferred(site.lane(camera)) for camera in answering}
         came_in = sum(_came_in(site.lane(camera)) for camera in answering)

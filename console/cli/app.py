@@ -8,13 +8,17 @@ from contextlib import suppress
 
 import typer
 
-from console.cli import bench, models, secrets, settings
+from console.cli import audit, bench, models, privacy, secrets, settings, supervisor
+from console.cli.backends import EXAMPLES as BACKENDS_EXAMPLES
+from console.cli.backends import backends
 from console.cli.demo import EXAMPLES as DEMO_EXAMPLES
 from console.cli.demo import demo
 from console.cli.desk import EXAMPLES as DESK_EXAMPLES
 from console.cli.desk import open_window
 from console.cli.doctor import EXAMPLES as DOCTOR_EXAMPLES
 from console.cli.doctor import doctor
+from console.cli.erase import EXAMPLES as ERASE_EXAMPLES
+from console.cli.erase import erase
 from console.cli.options import HomeOption, Reported, Stopped, print_json, say, survive_any_text
 from console.cli.run import EXAMPLES as RUN_EXAMPLES
 from console.cli.run import run
@@ -43,9 +47,14 @@ def _root(context: typer.Context, home: HomeOption = None) -> None:
 app.command(epilog=DEMO_EXAMPLES)(demo)
 app.command(epilog=RUN_EXAMPLES)(run)
 app.add_typer(models.app, name="models")
+app.command(epilog=BACKENDS_EXAMPLES)(backends)
 app.add_typer(settings.app, name="settings")
 app.add_typer(secrets.app, name="secrets")
+app.command(epilog=ERASE_EXAMPLES)(erase)
+app.add_typer(supervisor.app, name="supervisor")
+app.add_typer(audit.app, name="audit")
 app.command(epilog=DOCTOR_EXAMPLES)(doctor)
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(bench.app, name="bench")
 
 

@@ -7,8 +7,12 @@ from typing import Annotated, Literal
 
 import typer
 
+from console.cli.bench_backends import EXAMPLES as BACKENDS_EXAMPLES
+from console.cli.bench_backends import backends
 from console.cli.bench_boxes import EXAMPLES as BOXES_EXAMPLES
 from console.cli.bench_boxes import boxes
+from console.cli.bench_redaction import EXAMPLES as REDACTION_EXAMPLES
+from console.cli.bench_redaction import redaction
 from console.cli.bench_wall import EXAMPLES as WALL_EXAMPLES
 from console.cli.bench_wall import wall
 from console.cli.options import HomeOption, JsonOption, print_json, say
@@ -19,7 +23,9 @@ app = typer.Typer(
     help="Measure this machine: ratios to a peer or a limit in the same run.",
 )
 
+app.command(epilog=BACKENDS_EXAMPLES)(backends)
 app.command(epilog=BOXES_EXAMPLES)(boxes)
+app.command(epilog=REDACTION_EXAMPLES)(redaction)
 app.command(epilog=WALL_EXAMPLES)(wall)
 
 

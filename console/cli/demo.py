@@ -68,9 +68,10 @@ def _in_a_window(seconds: float | None, home: Path | None, *, as_json: bool) -> 
 
 def _without_a_window(seconds: float, home: Path | None, *, as_json: bool) -> None:
     from console.catalog.catalog import Catalog
-    from console.cli.headless import Run, stopped_by_signals
+    from console.cli.headless import Run
     from console.cli.plan import Plan
     from console.cli.progress import fetching
+    from console.cli.stopping import stopped_by_signals
     from console.settings.home import Home, find_home
     from console.site.demo import CAMERAS, demo_settings
 
@@ -107,14 +108,17 @@ def _save_picture(pipeline: Pipeline, clip: Choice, home: Home) -> Path | None:
     from console.privacy.writer import PictureWriter
     from console.site.demo import published_as
     from console.store.store import Store
-    from models.redaction import PublishedFootage, redact
+    from models.coverage import Findings, cover
+    from models.policy import PublishedFootage
+    from models.redaction import redact
 
     seen = [pair for camera_id in pipeline.cameras if (pair := pipeline.lane(camera_id).latest)]
     if not seen:
         return None
     frame, result = max(seen, key=lambda pair: len(pair[1].detections))
     policy = PublishedFootage(published_as=published_as(clip), purpose="to show what the demo did")
-    picture = redact(frame.picture, result.detections, result.labels, policy, gaps=result.gaps, annotate=True)
+    coverage = cover(policy, frame.size, result.detections, result.labels, result.gaps, Findings.NOTHING_ASKED)
+    picture = redact(frame.picture, coverage, annotate=(result.detections, result.labels))
     with Store.open(home) as store:
         writer = PictureWriter(home, store)
         return writer.write(picture, camera_id=frame.camera_id, taken_at=frame.taken_at).path

@@ -11,6 +11,7 @@ from console.cli.options import HomeOption, JsonOption, print_json, say
 
 if TYPE_CHECKING:
     from console.health.findings import Finding
+    from console.settings.home import Home
 
 EXAMPLES = """\b
 Examples:
@@ -36,7 +37,7 @@ def doctor(
     from console.settings.home import Home, find_home
 
     place = Home.look(find_home(home))
-    findings = examine(place)
+    findings = [*examine(place), *_audit(place)]
     if bundle is not None:
         from console.health.bundle import write_bundle
 
@@ -49,6 +50,24 @@ def doctor(
         typer.echo("\n".join(line for finding in findings for line in _lines(finding)))
     if broken:
         raise typer.Exit(1)
+
+
+def _audit(place: Home) -> list[Finding]:
+    """Whether the record of who did what is what was written; nothing where there is none."""
+    from console.errors import AuditError
+    from console.health.findings import ok, problem
+    from console.privacy.audit_verify import verify
+    from console.settings.file import SettingsFile
+
+    named = SettingsFile(place.settings_file).load(keep=False).settings.audit.anchor.strip()
+    try:
+        verdict = verify(place.path, anchor=Path(named).expanduser() if named else None)
+    except AuditError as error:
+        return [problem("audit", error.what, error.hint, needed=False)]
+    if not verdict.sound:
+        return [problem("audit", verdict.problems[0], "See: sightdesk audit verify", needed=False)]
+    anchored = f"anchored up to line {verdict.anchored}" if verdict.anchored else "not anchored off this machine"
+    return [ok("audit", f"sound up to line {verdict.lines}, {anchored}")] if verdict.lines else []
 
 
 def _lines(finding: Finding) -> list[str]:

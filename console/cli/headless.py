@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ from console.cli.plan import Plan
 from console.cli.progress import fetching
 from console.cli.results_file import ResultsFile, check_out
 from console.cli.status import StatusTable
+from console.cli.stopping import stopped_by_signals
 from console.errors import SightdeskError
 from console.health.watchdog import Pulse, Watchdog
 from console.pipeline.costs import Costs, NativeThreads
@@ -241,25 +241,6 @@ class _Clock:
             costs = {**self._costs.seconds(), "main": main, "runtime": self._native.seconds()}
             figures["costs_s"] = {name: round(seconds, 4) for name, seconds in costs.items()}
         return figures
-
-
-@contextmanager
-def stopped_by_signals(event: threading.Event) -> Iterator[None]:
-    """The first Ctrl+C or TERM sets `event`, so that the run ends in good order; the second ends it as usual."""
-
-    def stop(number: int, _frame: object) -> None:
-        event.set()
-        signal.signal(number, signal.SIG_DFL)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _peak_rss() -> int:

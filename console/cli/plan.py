@@ -59,20 +59,28 @@ def plan(sources: Sequence[str], *, home: Path | None, typed: Typed) -> Plan:
     """
     base = _own_settings(home, keep=not sources)
     given = {key: value for key, value in typed.inference.items() if value is not None}
-    inference = InferenceSettings.model_validate({**base.inference.model_dump(), **given})
+    try:
+        inference = InferenceSettings.model_validate({**base.inference.model_dump(), **given})
+    except ValidationError as error:
+        raise _in_words(error) from None
     options = {key: value for key, value in typed.cameras.items() if value is not None}
     if sources:
         try:
             cameras, passwords = cameras_from(sources, model=inference.model, **{**_UNTYPED, **options})
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            raise UsageError(f"{first['msg']}.".replace("..", ".")) from None
+            raise _in_words(error) from None
         return Plan(Settings(cameras=cameras, inference=inference), passwords)
     if not any(camera.enabled for camera in base.cameras):
         file = Home.look(find_home(home)).settings_file
         raise UsageError("There is no camera to run.", f"Name a SOURCE (see --help), or put cameras into {file}.")
     _refuse_idle(base, options, model="model" in given)
     return Plan(base.model_copy(update={"inference": inference}), whole_site=True)
+
+
+def _in_words(error: ValidationError) -> UsageError:
+    """Without the value, which may hold a password."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    return UsageError(f"{first['msg']}.".replace("..", "."))
 
 
 def _refuse_idle(base: Settings, options: Mapping[str, Any], *, model: bool) -> None:

@@ -1,7 +1,8 @@
-"""Progress of fetches, on standard error: bars where that is a terminal, a few lines where it is a log."""
+"""Progress of fetches and measurements, on standard error: bars on a terminal, a few lines in a log."""
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -34,6 +35,46 @@ def fetching() -> Iterator[Callable[[str], Progress]]:
             return lambda done, total: bars.update(bar, completed=done, total=total, visible=done < total)
 
         yield announce
+
+
+@contextmanager
+def ended_by_ctrl_c(stop: threading.Event) -> Iterator[None]:
+    """Inside, Ctrl+C sets `stop`: an exception in the middle of a runtime's native code would abort the process."""
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def measuring() -> Iterator[Callable[[int, int, str], None]]:
+    """Inside, the function given is told how many things are done, of how many, and what comes next."""
+    if not sys.stderr.isatty():
+        yield _quarters()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task("", total=None)
+        yield lambda done, of, words: bars.update(bar, completed=done, total=of, description=words)
+
+
+def _quarters() -> Callable[[int, int, str], None]:
+    """A line at the beginning and after each quarter."""
+    said: tuple[int, int] | None = None
+
+    def told(done: int, of: int, words: str) -> None:
+        nonlocal said
+        quarter = (of, done * 4 // max(of, 1))
+        if quarter != said:
+            said = quarter
+            say(f"{done + 1} of {of}: {words}")
+
+    return told
 
 
 def _lines(name: str) -> Progress:

@@ -41,7 +41,8 @@ def set_secret(
     from console.settings.home import Home, find_home
     from console.settings.secrets import Secrets
 
-    secrets = Secrets(Home.look(find_home(home)), _ask)
+    _not_reserved(name)
+    secrets = Secrets(Home.look(find_home(home)), ask_passphrase)
     if from_stdin:
         value = sys.stdin.read().removesuffix("\n").removesuffix("\r")
     elif sys.stdin.isatty():
@@ -76,17 +77,26 @@ def remove_secret(name: NameArgument, home: HomeOption = None, as_json: JsonOpti
     from console.settings.home import Home, find_home
     from console.settings.secrets import Secrets
 
-    Secrets(Home.look(find_home(home)), _ask).remove(name)
+    _not_reserved(name)
+    Secrets(Home.look(find_home(home)), ask_passphrase).remove(name)
     if as_json:
         print_json({"removed": name})
     else:
         say(f"Removed {name}.")
 
 
+def _not_reserved(name: str) -> None:
+    from console.errors import UsageError
+    from console.settings.secrets import RESERVED
+
+    if name.startswith(RESERVED):
+        raise UsageError(f"Names that begin with {RESERVED} are the program's own.", "See: sightdesk supervisor --help")
+
+
 _PLACES = {"keyring": "system's keyring", "file": "home's encrypted file"}
 
 
-def _ask(new: bool) -> str:
+def ask_passphrase(new: bool) -> str:
     """Ask for the encrypted file's passphrase at the terminal."""
     from console.errors import SecretError
     from console.settings.vault import VARIABLE

@@ -10,6 +10,7 @@ import typer
 from console.cli.options import HomeOption, JsonOption, print_json, say
 
 if TYPE_CHECKING:
+    from console.settings.file import SettingsFile
     from console.settings.parse import Problem
 
 app = typer.Typer(
@@ -96,11 +97,31 @@ def edit(
 
     file = SettingsFile(Home.look(find_home(home)).settings_file)
     wanted = dict(_change(text) for text in changes)
+    _guard(file, wanted, home)
     file.edit(wanted)
     if as_json:
         print_json({"path": str(file.path), "changed": list(wanted)})
     else:
         say(f"Changed {', '.join(wanted)} in {file.path}.")
+
+
+def _guard(file: SettingsFile, wanted: dict[str, Any], home: Path | None) -> None:
+    """What is a supervisor's takes the PIN here too, where one is set, and is recorded before it is written."""
+    import getpass
+
+    from console.cli.supervisor import need_supervisor
+    from console.privacy.audit import Audit
+    from console.privacy.changes import changes, guarded
+
+    before = file.load(keep=False).settings
+    found = [change.as_json() for change in changes(guarded(before), guarded(file.outcome(lambda it: it.edit(wanted))))]
+    if not found:
+        return
+    need_supervisor(home, "Changing what is covered, kept or sent")
+    file.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Audit(file.path.parent).write(
+        "privacy settings changed", who=getpass.getuser(), where="command line", changes=found
+    )
 
 
 def _change(text: str) -> tuple[str, Any]:

@@ -6,7 +6,7 @@ import contextlib
 import io
 import json
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,32 +43,55 @@ def average_precision(
         ModelError: the model failed on a picture.
     """
     try:
-        from faster_coco_eval import COCO, COCOeval_faster  # noqa: PLC0415  # an optional weight
-    except ImportError as error:
-        raise SightdeskError("Measuring AP needs faster-coco-eval.", "Install it: uv sync --group dev.") from error
-    try:
         content = json.loads(annotations.read_text(encoding="utf-8"))
-        labels = detector.manifest.labels
-        category = {labels.index(c["name"]): int(c["id"]) for c in content["categories"] if c["name"] in labels}
+        category = shared_categories(content, detector.manifest.labels)
         images = [(int(image["id"]), str(image["file_name"])) for image in content["images"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SightdeskError(f"{annotations} can't be read as COCO annotations: {error}") from error
     if not category:
         raise SightdeskError(f"{detector.manifest.name} has no label of {annotations.name}.")
-    answers: list[dict[str, Any]] = []
-    for image_id, name in images:
-        answers += _rows(image_id, detect(detector, backend, (read or read_picture)(pictures / name)), category)
+    answers = {
+        image_id: rows(image_id, detect(detector, backend, (read or read_picture)(pictures / name)), category)
+        for image_id, name in images
+    }
+    return score(content, answers, category)
+
+
+def shared_categories(content: Mapping[str, Any], labels: Sequence[str]) -> dict[int, int]:
+    """Class number of the model -> category id of the dataset, where both have the name."""
+    return {labels.index(c["name"]): int(c["id"]) for c in content["categories"] if c["name"] in labels}
+
+
+def score(
+    content: Mapping[str, Any], answers: Mapping[int, list[dict[str, Any]]], category: Mapping[int, int]
+) -> dict[str, Any]:
+    """AP (IoU .50:.95) and AP50 of answers.
+
+    Args:
+        content: COCO instances.
+        answers: the results of each picture that is to count, by image id, as `rows` makes them.
+        category: as `shared_categories` gives it; those of its values count.
+
+    Raises:
+        SightdeskError: faster-coco-eval is not installed.
+    """
+    try:
+        from faster_coco_eval import COCO, COCOeval_faster  # noqa: PLC0415  # an optional weight
+    except ImportError as error:
+        raise SightdeskError("Measuring AP needs faster-coco-eval.", "Install it: uv sync --group dev.") from error
+    found = [row for picture in answers.values() for row in picture]
     with contextlib.redirect_stdout(io.StringIO()):  # the library prints its tables
         truth = COCO(content)
-        evaluation = COCOeval_faster(truth, truth.loadRes(answers) if answers else COCO(), "bbox")
+        evaluation = COCOeval_faster(truth, truth.loadRes(found) if found else COCO(), "bbox")
         evaluation.params.catIds = sorted(category.values())
+        evaluation.params.imgIds = sorted(answers)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
     return {
         "ap": round(float(evaluation.stats[0]), 4),
         "ap50": round(float(evaluation.stats[1]), 4),
-        "pictures": len(images),
+        "pictures": len(answers),
     }
 
 
@@ -100,7 +123,7 @@ def read_picture(path: Path) -> Picture:
     return ArrayPicture(np.asarray(pixels))
 
 
-def _rows(image_id: int, found: Detections, category: dict[int, int]) -> list[dict[str, Any]]:
+def rows(image_id: int, found: Detections, category: dict[int, int]) -> list[dict[str, Any]]:
     """COCO results: boxes as x, y, width, height."""
     return [
         {"image_id": image_id, "category_id": category[class_id], "bbox": [x0, y0, x1 - x0, y1 - y0], "score": score}

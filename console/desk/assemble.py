@@ -19,7 +19,9 @@ from console.desk.window import DeskWindow
 from console.errors import SightdeskError
 from console.events.queries import Event
 from console.events.recorder import EventRecorder
+from console.privacy.audit import let_go
 from console.settings.schema import Settings
+from console.ui.actions import keys_in_words
 from console.ui.figures import figures_of
 from console.ui.live.events import EventsPanel
 from console.ui.live.page import LivePage
@@ -34,10 +36,12 @@ from widgets.status_strip import StatusStrip
 
 if TYPE_CHECKING:
     from console.ui.cameras.page import CamerasPage
+    from console.ui.models_page.page import ModelsPage
 
 log = logging.getLogger(__name__)
 
 _PULSE_S = 10.0
+_ANCHOR_MS = 5000
 FURNISHED_MS = 1000
 """The pages that are not in front are built after the first picture, or so long after the start without one."""
 
@@ -47,7 +51,7 @@ class Assembled(QObject):
 
     Attributes:
         workplace: what the pages share.
-        live, cameras: the pages; cameras is None until `furnish`.
+        live, cameras, models: the pages; all but live are None until `furnish`.
         recorder: makes events of results; closed after the site, before the database.
         events: lists them.
         fetches: shows what the site fetches for itself.
@@ -74,14 +78,16 @@ class Assembled(QObject):
         self.live.add_to_side(self.events)
         self._closers.append(self.events.stop)
         self.cameras: CamerasPage | None = None
+        self.models: ModelsPage | None = None
         self._common = CommonActions(window, self.workplace)
+        self._supervise()
         strip = StatusStrip()
         self._status = StatusFeed(self.workplace, strip)
         strip.camera_wanted.connect(self._go_to)
         strip.operator_wanted.connect(lambda: window.actions_table.trigger("desk.operator"))
         strip.jobs_wanted.connect(lambda: window.actions_table.trigger("desk.jobs"))
         window.add_foot(strip)
-        self._closers += [self.live.rewind.live, figures_of(self.workplace).close]
+        self._closers += [self.live.rewind.live, self.live.reveal.close, figures_of(self.workplace).close]
         self.fetches = Fetches(self.workplace.jobs, prepared.cancel, self)
         self.workplace.applied.connect(lambda _outcome: self.fetches.end())
         self.workplace.settings_changed.connect(self._take_on)
@@ -94,6 +100,7 @@ class Assembled(QObject):
     def begin(self) -> None:
         """Start the cameras; the wall comes alive."""
         self.workplace.take_outcome(self.workplace.site.apply(self.workplace.settings))
+        self.workplace.guard.record_found(self.workplace.settings)
         if any(camera.login is not None for camera in self.workplace.settings.cameras):
             from console.ui.cameras.passwords import unlock_passwords  # noqa: PLC0415  # only where there is a password
 
@@ -105,12 +112,16 @@ class Assembled(QObject):
         if self.cameras is not None:
             return
         from console.ui.cameras.page import CamerasPage  # noqa: PLC0415  # see above
+        from console.ui.models_page.page import ModelsPage  # noqa: PLC0415
         from console.ui.settings_page.page import SettingsPage  # noqa: PLC0415
 
         self.cameras = CamerasPage(self.workplace)
         self.live.welcome.address_given.connect(self.cameras.add)
         self.cameras.bind(self._window.actions_table, lambda: self.live.chosen)
         self._window.add_page("cameras", _("Cameras"), "cameras", self.cameras)
+        self.models = ModelsPage(self.workplace)
+        self.models.bind(self._window.actions_table)
+        self._window.add_page("models", _("Models"), "models", self.models)
         self._window.add_page("settings", _("Settings"), "settings", SettingsPage(self.workplace), foot=True)
         self._window.turn_to(self._state.get("page", "live"))
 
@@ -144,7 +155,9 @@ class Assembled(QObject):
             return lane.latest if lane is not None else None
 
         workplace = self.workplace
-        recorder = EventRecorder(workplace.store, workplace.writer, picture_of, workplace.settings)
+        recorder = EventRecorder(
+            workplace.store, workplace.writer, picture_of, workplace.settings, redactor=site.redactor
+        )
         recorder.muted = lambda camera_id: self.live.mutes.until(camera_id) is not None
         workplace.settings_changed.connect(recorder.apply)
         site.subscribe(recorder.take)
@@ -156,9 +169,10 @@ class Assembled(QObject):
             self.live.wall.choose(event.camera_id)
 
     def _go_to(self, camera_id: str) -> None:
-        """Show a camera that needs a person."""
-        self._window.turn_to("live")
-        self.live.wall.choose(camera_id)
+        """Show a camera that needs a person; without one it is about the site, and the settings are shown."""
+        self._window.turn_to("live" if camera_id else "settings")
+        if camera_id:
+            self.live.wall.choose(camera_id)
 
     def _watch_settings(self) -> None:
         """Notice when somebody else edits the settings file."""
@@ -185,6 +199,22 @@ class Assembled(QObject):
         if problem is not None:
             file = QUrl.fromLocalFile(str(self.workplace.file.path))
             self.workplace.notices.error(problem, (_("Open the file"), lambda: QDesktopServices.openUrl(file)))
+
+    def _supervise(self) -> None:
+        """Show who is in force, and look now and then whether the record is anchored."""
+        workplace, rail = self.workplace, self._window.rail
+
+        def show() -> None:
+            inside = workplace.supervisor.unlocked
+            keys = keys_in_words("Ctrl+Shift+O")
+            rail.show_role(_("Supervisor") if inside else "", _("Operator again  {keys}").format(keys=keys))
+
+        workplace.role_changed.connect(show)
+        rail.role_left.connect(workplace.supervision.leave)
+        timer = QTimer(self, interval=_ANCHOR_MS)
+        timer.timeout.connect(workplace.guard.say_anchor)
+        timer.start()
+        self._closers += [workplace.supervision.close, lambda: let_go(workplace.home.path)]
 
     def _beat(self) -> None:
         """The watchdog sees that the window is alive."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
@@ -14,6 +16,9 @@ from models.words import _
 from widgets.keys_sheet import KeysSheet
 from widgets.palette import Command, Palette
 
+if TYPE_CHECKING:
+    from console.ui.keeping.dialog import KeepingDialog
+
 _THEMES = ("system", "dark", "light")
 
 
@@ -24,6 +29,7 @@ class CommonActions(QObject):
         super().__init__(window)
         self._window = window
         self._workplace = workplace
+        self._kept: KeepingDialog | None = None
         bind = window.actions_table.bind
         bind("desk.palette", self.show_palette)
         bind("desk.keys", self.show_keys)
@@ -33,6 +39,9 @@ class CommonActions(QObject):
         bind("desk.theme", self._next_theme)
         bind("desk.larger", lambda: self._scale(1))
         bind("desk.smaller", lambda: self._scale(-1))
+        bind("desk.supervisor", workplace.supervision.toggle)
+        bind("desk.pin", workplace.supervision.set_pin)
+        bind("desk.kept", self.show_kept)
         bind("desk.jobs", self._show_jobs)
         bind("desk.notice", window.notice_bar.put_away)
         bind("desk.quit", window.close)
@@ -56,6 +65,16 @@ class CommonActions(QObject):
         sheet = KeysSheet(self.commands(), self._window)
         sheet.finished.connect(sheet.deleteLater)
         sheet.open()
+
+    def show_kept(self) -> None:
+        """Show what is kept, and the way to erase it."""
+        from console.ui.keeping.dialog import KeepingDialog  # noqa: PLC0415  # seldom needed
+
+        if self._kept is None:
+            self._kept = KeepingDialog(self._workplace, self._window)  # kept: an erasure goes on when it is closed
+        else:
+            self._kept.refresh()
+        self._kept.open()
 
     def _next_theme(self) -> None:
         now = self._workplace.settings.desk.theme

@@ -117,8 +117,7 @@ class DeskWindow(QMainWindow):
         if room is None:
             return
         width = min(px(_NOTICE_WIDTH), room.width() - px(120))
-        height = max(self.notice_bar.heightForWidth(width), self.notice_bar.sizeHint().height())
-        height = min(height, room.height() // 2)
+        height = min(self.notice_bar.heightForWidth(width), room.height() // 2)
         self.notice_bar.setGeometry((room.width() - width) // 2, room.height() - height - px(48), width, height)
 
     def _remember(self) -> None:

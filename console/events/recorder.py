@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 
 from console.errors import SightdeskError
 from console.events.lane import FRAMES, ROWS, Entry, EventLane, Pair
-from console.events.policy import policy_for
-from console.events.retention import PURPOSE, mend, remove_some
+from console.events.pictures import EventPictures
+from console.events.retention import mend, remove_some
 from console.events.rows import NewEvent, insert, link, say_why
 from console.events.sights import Sight, Sights
-from console.events.thumbnail import NoPicture, thumbnail
+from console.events.thumbnail import NoPicture
+from console.privacy.policies import policy_for
+from console.privacy.redactor import Redactor
 from console.privacy.writer import PictureWriter
 from console.settings.schema import CameraSettings, EventRule, Settings
 from console.store.store import Store
-from models.redaction import PublishedFootage, SolidBoxes
+from models.policy import Cover, PublishedFootage
 from models.results import Result
 from models.words import _
 
@@ -71,6 +73,7 @@ class EventRecorder:
         writer: the one writer of pictures.
         picture_of: a camera's latest frame and the result of that frame, or None.
         settings: in force now.
+        redactor: covers pictures; None: one without face and plate models, which covers whole persons and vehicles.
         rows, frames: how many may wait; see `console.events.lane`.
 
     Attributes:
@@ -85,12 +88,14 @@ class EventRecorder:
         picture_of: Callable[[str], Pair | None],
         settings: Settings,
         *,
+        redactor: Redactor | None = None,
         rows: int = ROWS,
         frames: int = FRAMES,
     ) -> None:
         self.muted: Callable[[str], bool] = lambda _camera_id: False
         self.problem: SightdeskError | None = None
-        self._store, self._writer, self._picture_of = store, writer, picture_of
+        self._store, self._picture_of = store, picture_of
+        self._making = EventPictures(store, writer, redactor or Redactor())
         self._lane = EventLane(rows, frames)
         self._sights: dict[str, Sights] = {}
         self._pending: deque[Entry] = deque()
@@ -174,7 +179,7 @@ class EventRecorder:
         except SightdeskError as error:
             self.problem = error
             log.warning("%s failed: %s", what, error)
-        except Exception:
+        except Exception:  # the outermost frame of each job of this thread: an error nobody foresaw ends one job
             log.exception("%s failed", what)
         return 0
 
@@ -246,22 +251,23 @@ class EventRecorder:
             return
         try:
             policy = self._policy_of(event.camera_id)
-            policy = policy.model_copy(update={"purpose": PURPOSE.format(id=event_id, purpose=policy.purpose)})
-            redacted = thumbnail(*pair, event.box, policy)
-            written = self._writer.write(redacted, camera_id=event.camera_id, taken_at=pair[0].taken_at)
+            written, findings = self._making.write(pair, event, event_id, policy)
         except (NoPicture, SightdeskError) as error:
             self.problem = error if isinstance(error, SightdeskError) else self.problem
             self._say_why([event_id], str(error))
             return
-        except Exception:
+        except Exception:  # the job's frame: cv2 and codecs raise what they like, and the row must say why it has none
             log.exception("the picture of an event failed")
             self._say_why([event_id], _("The picture failed; the log says how."))
             return
         path = written.path.relative_to(self._store.path.parent).as_posix()
-        self._store.write(lambda db: link(db, event_id, path), wait_s=1.0).result()
-        self._pictures += 1
+        if self._store.write(lambda db: link(db, event_id, path), wait_s=1.0).result():
+            self._pictures += 1
+            self._making.seal(pair, event, event_id, policy, findings=findings)
+        else:  # the event was erased meanwhile, and its picture goes with it
+            written.path.unlink(missing_ok=True)
 
-    def _policy_of(self, camera_id: str) -> SolidBoxes | PublishedFootage:
+    def _policy_of(self, camera_id: str) -> Cover | PublishedFootage:
         camera = self._cameras.get(camera_id)
         if camera is None:
             raise NoPicture(_("The camera was removed before its picture could be covered."))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from console.events.rows import note_change, say_why
 from console.settings.schema import EventSettings
+from console.store.removal import EVENT_PURPOSE, of_events, remove
 from console.store.store import Store, utc_text
 from models.words import _
 
@@ -20,8 +21,11 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 500
 """Rows removed in one transaction, so that new events never wait long."""
-PURPOSE = "event {id}: {purpose}"
-"""What a thumbnail's row says it was kept for: it leads back to its event, though nothing else may after a crash."""
+PURPOSE = EVENT_PURPOSE
+_FREE = (
+    "NOT EXISTS (SELECT 1 FROM holds WHERE holds.picture_id = e.picture_id) AND NOT EXISTS "
+    "(SELECT 1 FROM holds JOIN sealed ON sealed.id = holds.sealed_id WHERE sealed.event_id = e.id)"
+)
 
 
 def last_to_go(db: Database, keep: EventSettings, now: datetime) -> int:
@@ -45,7 +49,8 @@ def last_to_go(db: Database, keep: EventSettings, now: datetime) -> int:
 def remove_some(store: Store, folder: Path, keep: EventSettings, now: datetime | None = None) -> int:
     """Remove up to `AT_ONCE` of the events that are not to be kept, with their pictures; how many went.
 
-    Rows go first: a file that stays behind by a crash has no row, and is swept like any other.
+    Those whose picture is held stay with it. Rows go first: a file that stays behind by a crash has no row, and is
+    swept like any other.
 
     Args:
         store: where they are.
@@ -63,18 +68,15 @@ def remove_some(store: Store, folder: Path, keep: EventSettings, now: datetime |
         if not last:
             return 0, []
         rows = db.execute(
-            "SELECT e.id, e.picture_id, p.path FROM events e LEFT JOIN pictures p ON p.id = e.picture_id "
-            "WHERE e.id <= ? ORDER BY e.id LIMIT ?",
+            f"SELECT e.id FROM events e WHERE e.id <= ? AND {_FREE} ORDER BY e.id LIMIT ?",  # noqa: S608  # our own text
             (last, AT_ONCE),
         ).fetchall()
         if not rows:
             return 0, []
-        db.execute("DELETE FROM events WHERE id <= ?", (rows[-1][0],))
-        for row in rows:
-            if row[1] is not None:
-                db.execute("DELETE FROM pictures WHERE id = ?", (row[1],))
-        note_change(db)
-        return len(rows), [row[2] for row in rows if row[2]]
+        events = [int(row[0]) for row in rows]
+        pictures, sealed = of_events(db, events)
+        gone = remove(db, events=events, pictures=pictures, sealed=sealed)
+        return gone.events, list(gone.paths)
 
     gone, paths = store.write(job, wait_s=5.0).result()
     for path in paths:
@@ -87,6 +89,7 @@ def mend(store: Store) -> int:
     """Give events of earlier runs their pictures, or the words why there is none, where a crash came between.
 
     A crash can come after a picture's row and before the event was told of it: the picture's purpose names its event.
+    Where that event was erased meanwhile, the picture follows it; its file is swept as any that no row knows.
 
     Returns:
         How many events were mended.
@@ -96,6 +99,7 @@ def mend(store: Store) -> int:
     """
 
     def job(db: Database) -> int:
+        _remove_left_over(db)
         cut_off = db.execute(
             "SELECT id, camera_id FROM events WHERE picture_id IS NULL AND picture_why = '' AND boot_id <> ?",
             (store.boot_id,),
@@ -117,6 +121,16 @@ def mend(store: Store) -> int:
     if mended:
         log.info("%d events were cut off by a crash and are mended", mended)
     return mended
+
+
+def _remove_left_over(db: Database) -> None:
+    """Pictures whose event is gone, though events and their pictures always go together."""
+    number = "CAST(substr(purpose, 7) AS INTEGER)"
+    db.execute(
+        f"DELETE FROM pictures WHERE purpose GLOB 'event [0-9]*: *' AND {number} NOT IN (SELECT id FROM events) "  # noqa: S608
+        f"AND {number} <= (SELECT max(seq) FROM sqlite_sequence WHERE name = 'events') "
+        "AND id NOT IN (SELECT picture_id FROM holds WHERE picture_id IS NOT NULL)"
+    )
 
 
 def _one(db: Database, sql: str, *values: object) -> int:

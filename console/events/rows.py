@@ -78,10 +78,18 @@ def insert(
     return ids
 
 
-def link(db: Database, event_id: int, path: str) -> None:
-    """Give an event its picture, which is recorded under this path."""
-    db.execute("UPDATE events SET picture_id = (SELECT id FROM pictures WHERE path = ?) WHERE id = ?", (path, event_id))
+def link(db: Database, event_id: int, path: str) -> bool:
+    """Give an event its picture, which is recorded under this path.
+
+    Returns:
+        False: the event is gone, so the picture's row went too, and its file is to follow.
+    """
+    sql = "UPDATE events SET picture_id = (SELECT id FROM pictures WHERE path = ?) WHERE id = ?"
+    linked = db.execute(sql, (path, event_id)).rowcount > 0
+    if not linked:
+        db.execute("DELETE FROM pictures WHERE path = ?", (path,))
     note_change(db)
+    return linked
 
 
 def say_why(db: Database, event_ids: Iterable[int], why: str) -> None:
@@ -113,19 +121,46 @@ def acknowledge(store: Store, event_ids: Sequence[int], who: str) -> Future[int]
         raise UsageError(
             _("Nobody is named who acknowledges this."), _("Say who sits here, then acknowledge the event again.")
         )
-    now, boot, ids = utc_text(datetime.now(UTC)), store.boot_id, list(event_ids)
+    return _change(
+        store,
+        "SET acknowledged_by = ?, acknowledged_at = ?, acknowledged_boot = ? WHERE acknowledged_at IS NULL",
+        (name, utc_text(datetime.now(UTC)), store.boot_id),
+        event_ids,
+    )
+
+
+def take_back(store: Store, event_ids: Sequence[int], who: str, since: datetime) -> Future[int]:
+    """Undo an acknowledgement: events are new again, but only those this person acknowledged in this run since then.
+
+    Args:
+        store: where they are; the answer, how many are new again, comes after the commit.
+        event_ids: those that are gone meanwhile are passed over.
+        who: the name they were acknowledged with.
+        since: UTC, taken before `acknowledge` was called; what was acknowledged earlier stays so.
+
+    Raises:
+        StoreError: too many jobs wait, or the store is closed.
+    """
+    return _change(
+        store,
+        "SET acknowledged_by = NULL, acknowledged_at = NULL, acknowledged_boot = NULL "
+        "WHERE acknowledged_by = ? AND acknowledged_at >= ? AND acknowledged_boot = ?",
+        (" ".join(who.split()), utc_text(since), store.boot_id),
+        event_ids,
+    )
+
+
+def _change(store: Store, how: str, values: tuple[str, ...], event_ids: Sequence[int]) -> Future[int]:
+    """Update those of these events that `how` is true of; the answer, how many that were, comes after the commit."""
+    ids = list(event_ids)
 
     def job(db: Database) -> int:
-        taken = 0
+        changed = 0
         for begin in range(0, len(ids), _AT_ONCE):
             part = ids[begin : begin + _AT_ONCE]
             places = ", ".join("?" * len(part))
-            taken += db.execute(
-                "UPDATE events SET acknowledged_by = ?, acknowledged_at = ?, acknowledged_boot = ? "  # noqa: S608
-                f"WHERE acknowledged_at IS NULL AND id IN ({places})",
-                (name, now, boot, *part),
-            ).rowcount
+            changed += db.execute(f"UPDATE events {how} AND id IN ({places})", (*values, *part)).rowcount
         note_change(db)
-        return taken
+        return changed
 
     return store.write(job)

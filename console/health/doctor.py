@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
-from console.health import house, machine, program
+from console.health import builds, house, kept, machine, program
 from console.health.findings import Finding, problem
 from console.settings.home import Home
 from models.words import _
@@ -16,6 +16,7 @@ Check = Callable[[Home], Iterable[Finding]]
 CHECKS: tuple[Check, ...] = (
     program.python,
     program.packages,
+    builds.onnxruntime_build,
     program.runtimes,
     machine.system,
     machine.screen,
@@ -26,6 +27,8 @@ CHECKS: tuple[Check, ...] = (
     house.settings,
     house.keyring,
     house.database,
+    kept.pictures,
+    kept.erasures,
 )
 _log = logging.getLogger(__name__)
 

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 
-from backends.base import BackendError
+from backends.base import BackendError, Device
 from backends.registry import BUILT_IN, names, runtime
+from console.health.builds import nvidia_here
 from console.health.findings import Finding, missing, ok, problem
 from console.settings.home import Home
 from models.words import _
@@ -18,7 +19,6 @@ from models.words import _
 OLDEST = (3, 11)
 _SCREEN = {"pyside6", "pyqtgraph"}
 _CV2 = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless", "opencv-contrib-python")
-_ORT = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino", "onnxruntime-qnn")
 
 
 def installed(package: str) -> str | None:
@@ -72,7 +72,6 @@ def packages(_home: Home) -> Iterator[Finding]:
         yield missing("screen packages", what, 'pip install "pyside6>=6.8,<6.12" pyqtgraph', needed=False)
     yield from _qt_version()
     yield from _cv2()
-    yield from _onnxruntime()
 
 
 def _wanted() -> list[str] | None:
@@ -110,21 +109,16 @@ def _cv2() -> Iterator[Finding]:
         )
 
 
-def _onnxruntime() -> Iterator[Finding]:
-    found = [name for name in _ORT if installed(name)]
-    if len(found) > 1:
-        yield problem(
-            "onnxruntime",
-            _("{found} are installed together; all builds share one folder, so one of them is broken.").format(
-                found=" and ".join(found)
-            ),
-            _("pip uninstall -y {found}, then install the one for this machine").format(found=" ".join(found)),
-        )
+def _absent(about: str, devices: list[Device]) -> Iterator[Finding]:
+    hint = _("Another device or backend may do: sightdesk backends lists them.")
+    for device in devices:
+        what = _("{device} can't be used: {why}").format(device=device.name, why=device.why)
+        yield missing(about, what, hint, needed=False)
 
 
 def runtimes(_home: Home) -> Iterator[Finding]:
     """Which runtimes can really be loaded, and which devices do they find?"""
-    usable = []
+    usable, nvidia = [], nvidia_here()
     for name in names():
         about = f"runtime {name}"
         try:
@@ -151,13 +145,7 @@ def runtimes(_home: Home) -> Iterator[Finding]:
         if found:
             usable.append(name)
             yield ok(about, f"{name} {installed(name) or ''}: {', '.join(found)}".replace(" :", ":"))
-        for device in devices:
-            if not device.available:
-                yield missing(
-                    about,
-                    _("{device} can't be used: {why}").format(device=device.name, why=device.why),
-                    "",
-                    needed=False,
-                )
+        # where there is no NVIDIA GPU, nobody misses CUDA; `sightdesk backends` lists it all the same
+        yield from _absent(about, [device for device in devices if not device.available and (nvidia or not found)])
     if not usable:
         yield missing("runtimes", _("Nothing here can run a model."), "pip install openvino")

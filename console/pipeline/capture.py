@@ -60,10 +60,6 @@ class Capture:
         """Begin."""
         self._thread.start()
 
-    def move(self, lane: Lane) -> None:
-        """Hand frames to another lane of the same camera from now on."""
-        self._lane = lane
-
     def stop(self) -> None:
         """Ask it to stop; returns at once. A read that hangs ends by itself within its limit: see `join`."""
         self._stop.set()
@@ -155,8 +151,11 @@ class Capture:
                 self._now(CameraStatus(CameraState.LIVE))
             self._lane.put(frame)
             self._lane.display.offer(frame)  # second: inference does not wait for the screen
-            if self._lane.recent is not None:
-                self._lane.recent.took(frame)
+            revealed, recent = self._lane.revealed, self._lane.recent  # either may be taken away meanwhile
+            if revealed is not None:
+                revealed.offer(frame)
+            if recent is not None:
+                recent.took(frame)
 
     def _wait_for_a_model(self) -> None:
         """Where every frame counts, none is read for the screen alone."""

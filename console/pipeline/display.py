@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from console.sources.turns import TURNS
 from models.frames import Frame
+from models.results import Result
 
 log = logging.getLogger(__name__)
 
@@ -26,24 +27,32 @@ class Shown:
 
     Attributes:
         pixels: (height, width, 4) uint8 in memory order B, G, R, 255; read-only.
-        frame: where it came from: when it was captured, how large it was.
+        frame: where it came from: when it was captured, how large it was. Its picture is gone where the camera's live
+            picture is covered.
         ready_ns: monotonic time at which it was ready to be painted.
+        result: what was found in this very picture, where it was shown only after that; None: it did not wait for it.
     """
 
     pixels: NDArray[np.uint8]
     frame: Frame
     ready_ns: int
+    result: Result | None = None
 
 
 class Display:
     """The slot between a capture thread and a tile. Both attributes are replaced whole, so nobody locks or waits.
 
+    It shows what the camera sees, as it is: a camera whose live picture is covered has a `CoveredDisplay` instead.
+
     Attributes:
+        covered: False, by which a screen tells the two apart.
         size: (width, height) of the tile's picture area in physical pixels, set by the screen; None: nobody looks,
             and nothing is drawn.
         latest: the newest picture, set by the capture thread. It is kept when nobody looks any more, so that a tile
             that comes back has something to show at once.
     """
+
+    covered = False
 
     def __init__(self) -> None:
         self.size: tuple[int, int] | None = None

@@ -13,6 +13,7 @@ import numpy as np
 from backends.base import BackendError
 from console.health.watchdog import Pulse
 from console.pipeline.costs import Costs
+from console.pipeline.inference import InferenceLoop
 from console.pipeline.lane import Lane
 from console.pipeline.work import Answer, Job, StagePlan, Ticket
 from models.detections import Detections
@@ -58,6 +59,12 @@ class Finisher:
     def watch(self, lane: Lane) -> None:
         """Give up frames of this camera that are late, until it is closed and nothing of it is under way."""
         self._lanes = (*(known for known in self._lanes if not known.closed or known.tickets), lane)
+
+    def waits_for(self, loop: InferenceLoop) -> bool:
+        """Whether a frame is under way whose stages need this model; from any thread."""
+        return any(
+            not ticket.complete and ticket.stages.uses(loop) for lane in self._lanes for ticket in list(lane.tickets)
+        )
 
     def put(self, answer: Answer) -> None:
         """Take an answer; from any thread."""
@@ -122,8 +129,18 @@ class Finisher:
 
     def _read(self, answer: Answer) -> tuple[Detections | None, str]:
         """The boxes in the picture's coordinates and the camera's class numbers, or why there are none."""
+        plan = answer.job.ticket.stages.plans[answer.job.stage]
+        found, why = self._decode(answer, plan)
+        if found is not None:
+            plan.loop.standing.good()
+        elif answer.tried:
+            plan.loop.standing.bad(why, answer.end_ns)
+        return found, why
+
+    @staticmethod
+    def _decode(answer: Answer, plan: StagePlan) -> tuple[Detections | None, str]:
+        """See `_read`."""
         job = answer.job
-        plan = job.ticket.lane.plans[job.stage]
         if isinstance(answer.outputs, BackendError) or answer.letterbox is None:
             return None, getattr(answer.outputs, "what", "no answer")
         size = (job.picture.width, job.picture.height)
@@ -133,6 +150,8 @@ class Finisher:
             return None, _("The answer of {model} is not what its family writes: {error}").format(
                 model=plan.name, error=error
             )
+        if plan.loop.detector.is_broken(answer.outputs, found):
+            return None, _("{model} answers with numbers that are none (NaN or infinity).").format(model=plan.name)
         corner = np.array(job.corner * 2, np.float32)
         return Detections.of(found.xyxy + corner, found.score, found.class_id + plan.first_class), ""
 
@@ -146,7 +165,7 @@ class Finisher:
             self._gap(ticket, job.stage, why)
         else:
             ticket.found.append(found)
-            for stage, plan in enumerate(lane.plans):
+            for stage, plan in enumerate(ticket.stages.plans):
                 if plan.parent == job.stage:
                     self._look_into(ticket, stage, plan, found)
         ticket.owed[job.stage] -= 1
@@ -155,7 +174,7 @@ class Finisher:
     @staticmethod
     def _gap(ticket: Ticket, stage: int, why: str) -> None:
         """A stage gave no answer: said in the result, counted in the camera's figures."""
-        ticket.gaps.append(Gap(ticket.lane.plans[stage].name, why))
+        ticket.gaps.append(Gap(ticket.stages.plans[stage].name, why))
         ticket.lane.meter.error(why)
         ticket.failed = ticket.failed or stage == 0
 
@@ -192,17 +211,24 @@ class Finisher:
                 if not ticket.complete and (age_s > limit_s or len(waiting) - place > OVERTAKEN):
                     for stage, owed in enumerate(ticket.owed):
                         if owed:
-                            self._gap(
-                                ticket, stage, _("{model} gave no answer in time.").format(model=lane.plans[stage].name)
-                            )
-                            ticket.owed[stage] = 0
+                            self._overdue(ticket, stage, lost=age_s > LOST_S)
             self._release(lane)
+
+    def _overdue(self, ticket: Ticket, stage: int, *, lost: bool) -> None:
+        """A stage is waited for no longer; a model that lost a frame for so long is in trouble."""
+        plan = ticket.stages.plans[stage]
+        why = _("{model} gave no answer in time.").format(model=plan.name)
+        self._gap(ticket, stage, why)
+        ticket.owed[stage] = 0
+        if lost and stage == 0:
+            plan.loop.standing.bad(why, time.monotonic_ns(), at_once=True)
 
     def _release(self, lane: Lane) -> None:
         """Publish the camera's complete tickets, oldest first, up to the first that still waits."""
         while lane.tickets and lane.tickets[0].complete:
             ticket = lane.tickets.popleft()
             ticket.closed = True
+            lane.released(ticket)
             if lane.closed:
                 lane.meter.drop("stopped")
             elif not self._guarded(f"publishing a frame of {lane.camera.id}", self._finish, lane, ticket):
@@ -210,23 +236,25 @@ class Finisher:
                 lane.meter.drop("error")
 
     def _finish(self, lane: Lane, ticket: Ticket) -> None:
-        frame, begin = ticket.frame, time.monotonic_ns()
+        frame, labels, begin = ticket.frame, ticket.stages.labels, time.monotonic_ns()
         frame.trace.add("join", ticket.settled_ns or begin, begin)
         found = Detections.concat(ticket.found)
         with self._costs.stage("track"):
             if ticket.failed:
-                tracks = lane.latest[1].tracks if lane.latest else Tracks.empty(frame.captured_ns)
+                last = lane.latest[1] if lane.latest else None
+                same = last is not None and last.labels == labels  # else its tracks are another model's
+                tracks = last.tracks if last is not None and same else Tracks.empty(frame.captured_ns)
             else:
-                found, tracks = lane.track(found, frame)
+                found, tracks = lane.track(found, frame, labels)
         end = time.monotonic_ns()
         frame.trace.add("track", begin, end)
         result = Result(
             frame.camera_id, frame.seq, frame.captured_ns, end, frame.taken_at, frame.pts, frame.size,
-            found, tracks, lane.labels, tuple(ticket.gaps), frame.trace,
+            found, tracks, labels, tuple(ticket.gaps), frame.trace,
         )  # fmt: skip
         lane.latest = (frame, result)
-        if lane.recent is not None:
-            lane.recent.saw(result)
+        if (recent := lane.recent) is not None:  # it may be taken away meanwhile
+            recent.saw(result)
         with self._costs.stage("publish"):
             self._publish(result)
         # counted last: once every frame is accounted for, every result has been handed out

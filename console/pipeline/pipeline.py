@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 
-from console.errors import ModelError, UsageError
+from console.errors import ModelError, SightdeskError, UsageError
 from console.health.watchdog import Watchdog
 from console.pipeline.capture import Capture, Opener
 from console.pipeline.costs import Costs, NoCosts
+from console.pipeline.covered_display import AnyDisplay
 from console.pipeline.finisher import Finisher, Sink
 from console.pipeline.inference import InferenceLoop
 from console.pipeline.lane import Lane
 from console.pipeline.loader import LoadedModel
 from console.pipeline.memory import keep_freed_memory
 from console.pipeline.meters import CameraMeter
-from console.pipeline.work import StagePlan
+from console.pipeline.work import StagePlan, Stages
 from console.settings.schema import CameraSettings, StageSettings
-from console.sources.recent import Recent
 from models.decoders import thresholds_for
 from models.results import Result
 from models.states import CameraStatus
@@ -27,6 +26,8 @@ from models.words import _
 
 log = logging.getLogger(__name__)
 
+Wanted = Sequence[tuple[str, StageSettings]]
+"""A camera's stages in order, each with the key its model was added under."""
 STALLED_S = 10.0
 """A thread that serves all cameras and stands still for so long is named in the log, with where it stands."""
 
@@ -41,10 +42,14 @@ class Pipeline:
         watchdog: watches the threads that serve all cameras; none by default.
         costs: where CPU time is charged; nowhere by default.
         keep_s: how much of every camera's past is held in memory, in seconds; for a screen.
+
+    Attributes:
+        model_changed: called on the finisher's thread when a model gets into trouble or out of it; must return at once.
     """
 
     def __init__(self, watchdog: Watchdog | None = None, costs: Costs | None = None, *, keep_s: float = 0.0) -> None:
         self._keep_s = keep_s
+        self.model_changed: Callable[[], None] = _nobody
         keep_freed_memory()
         self._watchdog = watchdog or Watchdog()
         self._costs = costs or NoCosts()
@@ -52,6 +57,7 @@ class Pipeline:
         self._finisher = Finisher(self._publish, self._watchdog.watch("finisher", STALLED_S), self._costs)
         self._models: dict[str, InferenceLoop] = {}
         self._cameras: dict[str, tuple[Lane, Capture]] = {}
+        self._wanted: dict[str, Wanted] = {}
         self._leaving: list[Capture] = []
         self._leaving_models: list[InferenceLoop] = []
 
@@ -61,35 +67,74 @@ class Pipeline:
 
     def add_model(self, key: str, loaded: LoadedModel) -> None:
         """Serve a loaded model under `key`; the pipeline owns and closes it."""
-        self._models[key] = InferenceLoop(
-            loaded.detector,
-            loaded.backend,
+        self._models[key] = self._loop(loaded)
+
+    def replace_model(self, key: str, loaded: LoadedModel) -> None:
+        """Have another loaded model serve under `key`, for every camera that uses it; the old one is released.
+
+        Make before break: captures, figures and screens go on, and what the old one has under way is finished.
+
+        Raises:
+            KeyError: there is no model of that key.
+            UsageError, ModelError: a camera's stages don't fit the new model, which is closed; nothing else changed.
+        """
+        old, self._models[key] = self._models[key], self._loop(loaded)
+        users = [camera for camera, wanted in self._wanted.items() if key in {used for used, _stage in wanted}]
+        try:
+            planned = {camera_id: self._plan(self._wanted[camera_id]) for camera_id in users}
+        except SightdeskError:
+            self._retire(self._models[key])
+            self._models[key] = old
+            raise
+        for camera_id, stages in planned.items():
+            self._swap(self._cameras[camera_id][0], stages)
+        self._retire(old)
+
+    def _loop(self, loaded: LoadedModel) -> InferenceLoop:
+        return InferenceLoop(
+            loaded,
             self._finisher.put,
+            self._tell_changed,
             self._watchdog.watch(f"inference {loaded.detector.manifest.name}", STALLED_S),
             self._costs,
         )
+
+    def _tell_changed(self) -> None:
+        self.model_changed()
 
     @property
     def models(self) -> list[str]:
         """Keys of the models that serve."""
         return list(self._models)
 
+    def model(self, key: str) -> InferenceLoop:
+        """What serves under a key, for how it stands. Raises KeyError."""
+        return self._models[key]
+
     def remove_model(self, key: str) -> None:
         """Release a model that no camera uses any more. Returns at once; what it is running ends first."""
-        loop = self._models.pop(key)
-        loop.stop()
+        self._retire(self._models.pop(key))
+
+    def _retire(self, loop: InferenceLoop) -> None:
+        loop.retire(lambda: self._finisher.waits_for(loop))
         self._leaving_models = [left for left in [*self._leaving_models, loop] if left.join(0)]
 
-    def check(self, stages: Sequence[tuple[str, StageSettings]]) -> None:
+    def check(self, stages: Wanted) -> None:
         """See that stages fit together. Raises what `add_camera` raises about them."""
         self._plan(stages)
 
     def add_camera(
-        self, camera: CameraSettings, stages: Sequence[tuple[str, StageSettings]] | None, opener: Opener
+        self, camera: CameraSettings, stages: Wanted | None, opener: Opener, display: AnyDisplay | None = None
     ) -> None:
         """Start a camera. A stage comes with the key its model was added under.
 
         Without stages (None) its models are not here yet: it shows pictures, and `set_stages` brings the models.
+
+        Args:
+            camera: which one.
+            stages: in order, or None.
+            opener: connects to it.
+            display: where its pictures wait for the screen, from the first one on; None: shown as they are.
 
         Raises:
             UsageError: a camera of that id runs already, or a stage looks into a label no earlier stage has.
@@ -97,33 +142,40 @@ class Pipeline:
         """
         if camera.id in self._cameras:
             raise UsageError(_("A camera with the id {id} runs already.").format(id=camera.id))
-        plans, labels = self._plan(stages) if stages is not None else ([], ())
-        lane = Lane(camera, plans, labels)
-        if self._keep_s:
-            lane.recent = Recent(self._keep_s, tracked=camera.track)
+        planned = self._plan(stages) if stages is not None else Stages()
+        lane = Lane(camera, planned.plans, planned.labels, display)
+        lane.remember(self._keep_s)
         capture = Capture(lane, opener, self._costs)
         self._cameras[camera.id] = (lane, capture)
-        self._serve(lane)
+        self._wanted[camera.id] = stages or ()
+        self._finisher.watch(lane)
+        if lane.plans:
+            lane.plans[0].loop.add(lane)
         capture.start()
 
-    def set_stages(self, camera_id: str, stages: Sequence[tuple[str, StageSettings]]) -> None:
-        """Give a camera that was started without a model its stages; its pictures go on. Raises as `add_camera`."""
-        old, capture = self._cameras[camera_id]
-        if old.plans:
-            raise UsageError(_("The camera {camera_id} has its models already.").format(camera_id=camera_id))
-        lane = old.successor(*self._plan(stages))
-        self._serve(lane)
-        capture.move(lane)
-        self._cameras[camera_id] = (lane, capture)
+    def set_stages(self, camera_id: str, stages: Wanted) -> None:
+        """Give a camera its stages, or others than it has; all else of it goes on. Raises as `add_camera`.
 
-    def _serve(self, lane: Lane) -> None:
+        Frames that the old models have under way are finished by them; the frame that waits goes to the new ones.
+        """
+        lane, _capture = self._cameras[camera_id]
+        planned = self._plan(stages)
+        self._wanted[camera_id] = stages
+        self._swap(lane, planned)
+
+    @staticmethod
+    def _swap(lane: Lane, stages: Stages) -> None:
+        """Between the two loops nobody serves the lane; its slot keeps what comes in."""
         if lane.plans:
-            self._finisher.watch(lane)
-            lane.plans[0].loop.add(lane)
+            lane.plans[0].loop.remove(lane)
+        lane.stages = stages
+        if stages.plans:
+            stages.plans[0].loop.add(lane)
 
     def remove_camera(self, camera_id: str) -> None:
         """Stop a camera. Returns at once; its thread, should it hang in a read, ends by itself within its limit."""
         lane, capture = self._cameras.pop(camera_id)
+        del self._wanted[camera_id]
         capture.stop()
         if lane.plans:
             lane.plans[0].loop.remove(lane)
@@ -147,9 +199,14 @@ class Pipeline:
         return self._cameras[camera_id][0]
 
     def ran(self, camera_id: str) -> list[dict[str, object]]:
-        """What really runs for a camera, stage by stage."""
+        """What really runs for a camera, stage by stage; `fell_back` says what was asked where that does not run."""
+        loops = [plan.loop for plan in self._cameras[camera_id][0].plans]
+        return [{"model": loop.name, **loop.backend.info.told(), "fell_back": loop.fell_back} for loop in loops]
+
+    def trouble(self, camera_id: str) -> str:
+        """Why a camera has no boxes now although it has models, in words; empty when all is well."""
         plans = self._cameras[camera_id][0].plans
-        return [{"model": plan.name, **asdict(plan.loop.backend.info)} for plan in plans]
+        return next((plan.loop.standing.trouble for plan in plans if plan.loop.standing.trouble), "")
 
     def idle(self) -> bool:
         """True when no camera will bring another frame and every frame is accounted for."""
@@ -189,7 +246,7 @@ class Pipeline:
             except Exception:  # a sink is somebody else's code: it may fail, the pipeline may not
                 log.exception("a receiver of results failed")
 
-    def _plan(self, stages: Sequence[tuple[str, StageSettings]]) -> tuple[list[StagePlan], tuple[str, ...]]:
+    def _plan(self, stages: Wanted) -> Stages:
         plans: list[StagePlan] = []
         labels: list[str] = []
         owner: list[int] = []
@@ -223,4 +280,8 @@ class Pipeline:
             owner += [number] * len(manifest.labels)
         if not plans:
             raise UsageError(_("A camera needs at least one stage."))
-        return plans, tuple(labels)
+        return Stages(tuple(plans), tuple(labels))
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.base import BackendError, Outputs
+from console.privacy.covering import Origin
 from models.detections import Detections
 from models.frames import ArrayPicture, Frame, Picture
 from models.letterbox import Letterbox
@@ -44,11 +45,29 @@ class StagePlan:
         return self.loop.name
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stages:
+    """What runs for a camera. Replaced whole, so that a frame meets either the old models or the new ones.
+
+    Attributes:
+        plans: the stages in order; none: the camera has no model yet.
+        labels: the names behind the class numbers of all stages.
+    """
+
+    plans: tuple[StagePlan, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    def uses(self, loop: InferenceLoop) -> bool:
+        """Whether a stage runs on this loaded model."""
+        return any(plan.loop is loop for plan in self.plans)
+
+
 @dataclass(slots=True, eq=False)
 class Ticket:
     """A frame on its way through its camera's stages. Made by an inference loop, then owned by the finisher.
 
     Attributes:
+        stages: those of the camera when the frame was taken; it is finished by them whatever comes after.
         owed: answers each stage still owes.
         found: boxes so far.
         gaps: stages that gave no answer.
@@ -58,6 +77,7 @@ class Ticket:
     """
 
     lane: Lane
+    stages: Stages
     frame: Frame
     opened_ns: int
     owed: list[int]
@@ -71,7 +91,8 @@ class Ticket:
     @classmethod
     def open(cls, lane: Lane, frame: Frame, now_ns: int) -> Ticket:
         """A ticket whose whole-picture stages owe one answer each."""
-        return cls(lane, frame, now_ns, [int(plan.parent is None) for plan in lane.plans])
+        stages = lane.stages
+        return cls(lane, stages, frame, now_ns, [int(plan.parent is None) for plan in stages.plans])
 
     @property
     def complete(self) -> bool:
@@ -101,8 +122,15 @@ class Job:
     since_ns: int
     corner: tuple[int, int] = (0, 0)
 
+    @property
+    def origin(self) -> Origin:
+        """Where the picture comes from."""
+        frame, (x, y) = self.ticket.frame, self.corner
+        part = None if self.picture is frame.picture else (x, y, x + self.picture.width, y + self.picture.height)
+        return Origin(frame.camera_id, frame.picture, part)
 
-def _nothing() -> None:
+
+def nothing() -> None:
     """There is no place to give back."""
 
 
@@ -114,6 +142,7 @@ class Answer:
         outputs: the network's, or why there are none.
         begin_ns: when the inference was submitted, monotonic.
         end_ns: when its answer came.
+        tried: the model was asked, so its answer says how it stands; False: the picture never reached it.
         give_back: called once the answer has been worked off: its place is free for the next picture.
     """
 
@@ -122,4 +151,5 @@ class Answer:
     outputs: Outputs | BackendError
     begin_ns: int
     end_ns: int
-    give_back: Callable[[], None] = _nothing
+    tried: bool = False
+    give_back: Callable[[], None] = nothing

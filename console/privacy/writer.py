@@ -17,6 +17,7 @@ from uuid_utils import uuid7
 from console.errors import HomeError, PictureError, SightdeskError
 from console.settings.disk import in_words, write_whole
 from console.settings.home import Home
+from console.store import sealed
 from console.store.pictures import PictureRow, insert, recorded
 from console.store.store import Store
 from models.redaction import Redacted
@@ -46,6 +47,11 @@ class PictureWriter:
         self._home = home
         self._store = store
 
+    @property
+    def home(self) -> Home:
+        """Where it writes to."""
+        return self._home
+
     def write(self, picture: Redacted, *, camera_id: str, taken_at: datetime) -> WrittenPicture:
         """Write a picture as JPEG and record it; both are safe when this returns.
 
@@ -74,10 +80,12 @@ class PictureWriter:
         except HomeError as error:
             raise PictureError(error.what, error.hint) from error
         written = WrittenPicture(path, hashlib.sha256(content).hexdigest())
-        self._record(picture, written, camera_id, taken_at)
+        self._record(picture, written, camera_id, taken_at, len(content))
         return written
 
-    def _record(self, picture: Redacted, written: WrittenPicture, camera_id: str, taken_at: datetime) -> None:
+    def _record(
+        self, picture: Redacted, written: WrittenPicture, camera_id: str, taken_at: datetime, size: int
+    ) -> None:
         height, width = picture.bgr.shape[:2]
         row = PictureRow(
             path=PurePosixPath(written.path.relative_to(self._home.path).as_posix()),
@@ -90,6 +98,7 @@ class PictureWriter:
             policy=picture.policy.kind,
             policy_json=json.dumps(picture.policy.model_dump()),
             purpose=picture.policy.purpose,
+            bytes=size,
         )
         try:
             future = self._store.write(lambda db: insert(db, row), wait_s=5.0)
@@ -118,12 +127,15 @@ def _unrecorded(error: SightdeskError) -> PictureError:
 
 
 def sweep(home: Home) -> list[Path]:
-    """Remove picture files that no row knows: left over from a crash between file and row. Returns what was removed.
+    """Remove files of pictures, sealed ones too, that no row knows: left over from a crash between file and row.
+
+    Returns what was removed.
 
     Raises:
         StoreError: the database can't be read; then nothing is removed.
     """
-    known = {home.path.joinpath(*path.parts) for path, _ in recorded(home.database)}
+    paths = [*(path for path, _ in recorded(home.database)), *sealed.recorded(home.database)]
+    known = {home.path.joinpath(*path.parts) for path in paths}
     removed = []
     for path in _files(home.pictures):
         with suppress(FileNotFoundError):  # another process's unfinished file has got its name meanwhile

@@ -12,7 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from console.settings.fields import limits, section_of
 from console.settings.render import block, inline
-from console.settings.schema import CameraSettings, Section, Settings
+from console.settings.schema import CameraPrivacy, CameraSettings, Section, Settings
 
 _WIDTH = 110
 _HEAD = """\
@@ -29,6 +29,8 @@ _EXAMPLE: dict[str, Any] = {
     "source": "rtsp://192.168.1.20:554/stream1",
     "login": {"user": "viewer", "password": {"secret": "gate-camera"}},
     "stages": [{"model": "yolox_nano", "confidence": 0.3}],
+    "privacy": CameraPrivacy().model_dump()
+    | {"areas": [{"name": "the neighbour's door", "points": [[0.0, 0.0], [0.1, 0.0], [0.1, 0.2]]}]},
 }
 
 
@@ -54,13 +56,23 @@ def _keys(section: type[Section]) -> Iterator[str]:
         yield from (f"  # {line}" for line in textwrap.wrap(_help(field), _WIDTH - 4))
         default = to_jsonable_python(field.get_default(call_default_factory=True))
         yield from block({name: default}, 2)
+        below = section_of(field.annotation)
+        if below is not None and default == []:
+            yield from _entry(below)
+
+
+def _entry(section: type[Section]) -> Iterator[str]:
+    """What may stand in an entry of a list that is empty so far, behind hashes."""
+    for index, (name, field) in enumerate(section.model_fields.items()):
+        yield f"  # {'- ' if index == 0 else '  '}{name}:"
+        yield from (f"  #     # {line}" for line in textwrap.wrap(_help(field), _WIDTH - 10))
 
 
 def _camera_example() -> Iterator[str]:
     """A camera behind hashes, its help beside it; `#  - id: gate` becomes right by deleting the first character."""
     for index, (name, field) in enumerate(CameraSettings.model_fields.items()):
         value = _EXAMPLE[name] if name in _EXAMPLE else field.get_default(call_default_factory=True)
-        first, *rest = block({name: value}, 4)
+        first, *rest = block({name: to_jsonable_python(value)}, 4)
         entry = ("  - " if index == 0 else "    ") + first.strip()
         help_lines = textwrap.wrap(_help(field), _WIDTH - 48)
         yield f"#{entry:<45} # {help_lines[0]}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -189,6 +190,26 @@ class SettingsFile:
                 return self._edit(changes)
         except Timeout:
             raise SettingsError(_("Another program is changing the settings."), _("Try again.")) from None
+        except OSError as error:
+            raise in_words(error, self.path) from error
+
+    def outcome(self, work: Callable[[SettingsFile], Settings]) -> Settings:
+        """What a change would make of the settings; the file stays as it is.
+
+        Args:
+            work: the change, made to a copy of the file.
+
+        Raises:
+            SettingsError, HomeError: as the change itself would.
+        """
+        try:
+            with tempfile.TemporaryDirectory(prefix="sightdesk-") as folder:
+                copy = SettingsFile(Path(folder) / self.path.name)
+                for path, to in ((self.path, copy.path), (self.good, copy.good)):
+                    if path.is_file():
+                        to.write_bytes(path.read_bytes())
+                copy._seen = self._seen
+                return work(copy)
         except OSError as error:
             raise in_words(error, self.path) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from console.settings.address import carries_password
@@ -24,6 +24,18 @@ MOVE_PASSWORD = N_("Store it with: sightdesk secrets set NAME. Then write here: 
 def mistake(what: str, hint: str = "", at: tuple[str | int, ...] = ()) -> PydanticCustomError:
     """A validator's refusal in words; `at` leads from the validated part to the culprit. No value goes into it."""
     return PydanticCustomError("mistake", "{what}", {"what": what, "hint": hint, "at": at})
+
+
+def _no_login(model: str) -> str:
+    if carries_password(model):
+        raise mistake(
+            _("the model's address has a password in it, and a password never stands in this file"),
+            _("A model's server is shown a certificate: see remote.allowed."),
+        )
+    return model
+
+
+ModelName = Annotated[str, AfterValidator(_no_login)]
 
 
 class Section(BaseModel):
@@ -63,7 +75,7 @@ class Login(Section):
 class StageSettings(Section):
     """One model working on a camera's pictures."""
 
-    model: str = Field(description="A catalogue name such as yolox_nano, or the path of a model file.")
+    model: ModelName = Field(description="A catalogue name such as yolox_nano, or the path of a model file.")
     on: str | None = Field(
         default=None,
         description="Label of an earlier stage whose boxes this model looks into; empty: the whole picture.",
@@ -71,6 +83,97 @@ class StageSettings(Section):
     confidence: Score = Field(default=0.3, description="Boxes that score less are dropped.")
     thresholds: dict[str, Score] = Field(
         default_factory=dict, description="Own confidence for some labels, such as person: 0.45."
+    )
+
+
+Style = Literal["solid", "pixelate", "blur"]
+Heads = Literal["unsure", "always", "never"]
+Plates = Literal["plates", "vehicles", "no"]
+
+
+class AreaSettings(Section):
+    """A part of a camera's picture that is always covered."""
+
+    name: str = Field(default="", max_length=64, description="What it is, such as the neighbour's door.")
+    points: tuple[tuple[Score, Score], ...] = Field(
+        min_length=3, max_length=64, description="Its corners, each as shares of the picture's width and height."
+    )
+
+
+class PrivacySettings(Section):
+    """What is covered in every picture that is kept or leaves, and what finds it."""
+
+    faces: bool = Field(default=True, description="Cover the faces that the face model finds.")
+    heads: Heads = Field(
+        default="unsure",
+        description="Cover the upper end of a person's box: where no sure face was found in it, always, or never.",
+    )
+    plates: Plates = Field(
+        default="plates",
+        description="plates: those the plate model finds, it misses some; vehicles: whole vehicles too; no: nothing.",
+    )
+    cover: tuple[str, ...] = Field(default=(), description="Labels whose boxes are covered as a whole, such as person.")
+    style: Style = Field(
+        default="solid", description="How it is covered; pixelate and blur show more and protect less than solid."
+    )
+    live: bool = Field(
+        default=False,
+        description="Cover the live picture too: it then comes at the rate at which faces and plates can be found.",
+    )
+    purpose: str = Field(
+        default="to judge what the cameras reported", min_length=1, description="Why pictures are kept, in words."
+    )
+    face_model: ModelName = Field(default="centerface", description="What finds faces: a catalogue name or a file.")
+    plate_model: ModelName = Field(
+        default="vehicle-license-plate-detection-barrier-0106",
+        description="What finds plates: a catalogue name or a file.",
+    )
+    within_s: float = Field(
+        default=2.0,
+        gt=0,
+        le=30,
+        description="A face or plate model that takes longer has failed for that picture: whole boxes are covered.",
+    )
+    idle_min: float = Field(
+        default=5.0, gt=0, le=240, description="After so long without a key or click a supervisor is an operator again."
+    )
+
+
+class CameraPrivacy(Section):
+    """What is covered in one camera's pictures; what is left empty is as for the site."""
+
+    faces: bool | None = Field(default=None, description="Cover the faces that the face model finds.")
+    heads: Heads | None = Field(default=None, description="Cover the upper end of a person's box.")
+    plates: Plates | None = Field(default=None, description="Cover plates, whole vehicles, or neither.")
+    cover: tuple[str, ...] | None = Field(default=None, description="Labels whose boxes are covered as a whole.")
+    areas: tuple[AreaSettings, ...] = Field(default=(), description="Parts of the picture that are always covered.")
+    style: Style | None = Field(default=None, description="How it is covered.")
+    live: bool | None = Field(default=None, description="Cover the live picture too.")
+    purpose: str = Field(default="", description="Why this camera's pictures are kept, in words.")
+    seal_plates_for: str = Field(
+        default="",
+        description=(
+            "Public key of who may read plates: crops of them are kept sealed for its holder, unreadable here. "
+            "Make one with: sightdesk privacy keygen."
+        ),
+    )
+
+
+class KeepSettings(Section):
+    """How long pictures are kept."""
+
+    days: int = Field(default=30, ge=1, le=3650, description="Pictures go after so many days.")
+    gigabytes: float | None = Field(
+        default=None, gt=0, le=100_000, description="A camera's oldest go when it has more than this; empty: no limit."
+    )
+
+
+class AuditSettings(Section):
+    """The record of who saw, sent, changed and erased what."""
+
+    anchor: str = Field(
+        default="",
+        description="Full path of a file on another machine, to which the record's newest seal is added each time.",
     )
 
 
@@ -116,6 +219,12 @@ class CameraSettings(Section):
         default="",
         description="Footage that was published: as what, where, under which licence; its pictures are kept uncovered.",
     )
+    privacy: CameraPrivacy = Field(
+        default_factory=CameraPrivacy, description="What is covered in its pictures, where not as for the site."
+    )
+    keep: KeepSettings | None = Field(
+        default=None, description="How long its pictures are kept, where not as for the site."
+    )
     enabled: bool = Field(default=True, description="Off: kept in the list, not connected.")
 
     @field_validator("source")
@@ -133,21 +242,115 @@ class CameraSettings(Section):
         return self.name or self.id
 
 
+class Fallback(Section):
+    """What runs a model when the chosen device is lost."""
+
+    backend: str = Field(description="Runtime: openvino, onnxruntime, or a plug-in's name.")
+    device: str = Field(default="CPU", description="Device as the runtime names it.")
+    model: ModelName = Field(
+        default="", description="Another model, such as one on this machine for one on a server; empty: the same."
+    )
+
+
+Precision = Literal["default", "f32"]
+
+
+class OwnPlace(Section):
+    """What runs one model, where not what runs the others."""
+
+    model: str = Field(min_length=1, description="The model, as it is named by the site or by its cameras.")
+    backend: str = Field(description="Runtime: openvino, onnxruntime, or a plug-in's name.")
+    device: str = Field(default="CPU", description="Device as the runtime names it.")
+    precision: Precision = Field(default="default", description="default or f32, as for the site.")
+
+
 class InferenceSettings(Section):
     """What runs the models."""
 
-    model: str = Field(
+    model: ModelName = Field(
         default="best",
-        description="Model of cameras that name none: a catalogue name, a file, or best: the best that can be had.",
+        description=(
+            "Model of cameras that name none: a catalogue name, a file, the address of a served model "
+            "(grpc://host:port/MODEL), or best: the best that can be had."
+        ),
     )
     backend: str = Field(default="openvino", description="Runtime: openvino, onnxruntime, or a plug-in's name.")
     device: str = Field(default="CPU", description="Device as the runtime names it.")
-    precision: Literal["default", "f32"] = Field(
+    precision: Precision = Field(
         default="default",
         description="default: what the device runs fastest (such as bf16); f32: exact, for comparisons.",
     )
     scaling: Literal["fast", "exact"] = Field(
         default="fast", description="How pictures are scaled for the model; exact costs about three times as much."
+    )
+    batch: int = Field(
+        default=1, ge=1, le=64, description="Pictures of several cameras given to a model at once, at most."
+    )
+    batch_wait_ms: float = Field(
+        default=4.0,
+        ge=0,
+        le=100,
+        description="How long a picture may wait for others of its batch; never while the device is idle.",
+    )
+    fallback: tuple[Fallback, ...] = Field(
+        default=(),
+        description="What to take, in this order, when the chosen device is lost; empty: nothing else, ever.",
+    )
+    own: tuple[OwnPlace, ...] = Field(
+        default=(), description="Models that another runtime, device or precision runs than the rest of the site."
+    )
+
+    def of(self, model: str) -> InferenceSettings:
+        """What runs one model, named as the settings name it."""
+        entry = next((one for one in self.own if one.model == model), None)
+        return self if entry is None else self.model_copy(update=entry.model_dump(exclude={"model"}))
+
+    @model_validator(mode="after")
+    def _each_once(self) -> InferenceSettings:
+        seen: set[str] = set()
+        for index, entry in enumerate(self.own):
+            if entry.model in seen:
+                raise mistake(
+                    _("{model} has two entries").format(model=entry.model), _("Keep one."), ("own", index, "model")
+                )
+            seen.add(entry.model)
+        return self
+
+
+class RemoteEndpoint(Section):
+    """A model server that pictures may be sent to."""
+
+    address: str = Field(
+        pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+):[0-9]{1,5}$",
+        description="The server's host:port, as in the model's address.",
+    )
+    purpose: str = Field(min_length=1, description="Why pictures are sent there, in words; it goes into the audit.")
+    pictures: Literal["plain", "covered"] = Field(
+        default="plain",
+        description="plain: pictures go there as they are; covered: faces, plates and areas are covered first.",
+    )
+    ca: str = Field(
+        default="",
+        description="Full path of the certificate (PEM) of who vouches for it; empty: whom the system trusts.",
+    )
+    certificate: str = Field(
+        default="", description="Full path of the certificate (PEM) this machine shows, where the server asks for one."
+    )
+    key: str = Field(default="", description="Full path of that certificate's private key (PEM).")
+
+    @model_validator(mode="after")
+    def _whole_pair(self) -> RemoteEndpoint:
+        if bool(self.certificate) != bool(self.key):
+            raise mistake(_("a certificate and its key are only of use together"), _("Name both, or neither."))
+        return self
+
+
+class RemoteSettings(Section):
+    """Which model servers pictures may be sent to."""
+
+    allowed: tuple[RemoteEndpoint, ...] = Field(
+        default=(),
+        description="Nothing is sent to a server that is not here; to other machines only with TLS (grpcs, https).",
     )
 
 
@@ -159,17 +362,6 @@ class LogSettings(Section):
     )
     megabytes: int = Field(default=10, ge=1, le=1000, description="Size at which a log file is rotated.")
     keep: int = Field(default=5, ge=1, le=100, description="Rotated files kept.")
-
-
-class PrivacySettings(Section):
-    """What is covered in every picture that is kept."""
-
-    cover: tuple[str, ...] = Field(
-        default=("person",), min_length=1, description="Labels whose boxes are covered before a picture is written."
-    )
-    purpose: str = Field(
-        default="to judge what the cameras reported", min_length=1, description="Why pictures are kept, in words."
-    )
 
 
 class EventRule(Section):
@@ -220,10 +412,17 @@ class Settings(Section):
     site: str = Field(default="", description="Name of the site, as it appears in exports and in the cloud.")
     cameras: tuple[CameraSettings, ...] = Field(default=(), description="The cameras, in the order of the wall.")
     inference: InferenceSettings = Field(default_factory=InferenceSettings, description="What runs the models.")
+    remote: RemoteSettings = Field(
+        default_factory=RemoteSettings, description="Which model servers pictures may be sent to."
+    )
     log: LogSettings = Field(default_factory=LogSettings, description="What is written to the log files.")
     operators: tuple[str, ...] = Field(default=(), description="Names of those who sit at this desk.")
     privacy: PrivacySettings = Field(
         default_factory=PrivacySettings, description="What is covered in every picture that is kept."
+    )
+    keep: KeepSettings = Field(default_factory=KeepSettings, description="How long pictures are kept.")
+    audit: AuditSettings = Field(
+        default_factory=AuditSettings, description="The record of who saw, sent, changed and erased what."
     )
     events: EventSettings = Field(
         default_factory=EventSettings, description="What is an event, and how long events are kept."

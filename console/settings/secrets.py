@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 Place = Literal["keyring", "file"]
+RESERVED = "sightdesk."
+"""Names that begin so are the program's own: no camera's password, and nothing to set or remove by hand."""
 MAX_LENGTH = 1024  # what Windows' Credential Manager takes
 _RECOMMENDED = 1  # keyring's own line: below it are the failing, the forgetting and the plain-text backends
 

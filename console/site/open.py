@@ -8,12 +8,15 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from console.catalog.catalog import Catalog
+from console.errors import SecretError
 from console.health.watchdog import Watchdog
 from console.pipeline.costs import Costs
 from console.pipeline.pipeline import Pipeline
 from console.settings.home import Home
+from console.site.cover_models import CoverModels
 from console.site.finding import Announce, ModelFinder
 from console.site.site import SecretReader, Site
+from models.words import _
 
 if TYPE_CHECKING:
     from console.settings.secrets import Secrets
@@ -42,12 +45,15 @@ def open_site(
         keep_s: how much of every camera's past is held in memory, in seconds; for a screen.
         catalog: where models come from; the home's own by default.
     """
+    ending = threading.Event()
     catalog = catalog or Catalog(home.models, home.clips)
     return Site(
         ModelFinder(catalog, announce, cancel).find,
         _secret_reader(home, passwords or {}),
         Pipeline(watchdog, costs, keep_s=keep_s),
         home.cache,
+        home.path,
+        covers=CoverModels(ModelFinder(catalog, cancel=ending).find, home.cache, ending),
     )
 
 
@@ -61,6 +67,12 @@ def _secret_reader(home: Home, passwords: Mapping[str, str]) -> SecretReader:
         return Secrets(home)
 
     def read(name: str) -> str:
-        return passwords[name] if name in passwords else secrets().get(name).get_secret_value()
+        if name in passwords:
+            return passwords[name]
+        from console.settings.secrets import RESERVED  # noqa: PLC0415  # see above
+
+        if name.startswith(RESERVED):  # no camera is sent what is kept of the supervisor's PIN
+            raise SecretError(_("The secret {name} is none for cameras.").format(name=name), _("Name another one."))
+        return secrets().get(name).get_secret_value()
 
     return read

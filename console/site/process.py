@@ -13,6 +13,7 @@ from console.health.watchdog import Watchdog
 from console.privacy.writer import sweep
 from console.settings.home import Home
 from console.settings.schema import LogSettings
+from console.site.keeper import Keeper
 from console.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def watched(settings: LogSettings, home: Home | None = None, *, words: str = "wa
     Args:
         settings: level and size of the log files.
         home: the locked home this process runs; its database is opened, which migrates it and records the run, and
-            pictures left over from a crash are removed. None:
+            pictures left over from a crash are removed, as are, while it runs, those that were kept long enough. None:
             a command beside a running desk, which writes no file of the desk's.
         words: the least that goes to the terminal.
     """
@@ -34,7 +35,8 @@ def watched(settings: LogSettings, home: Home | None = None, *, words: str = "wa
         stack.callback(logs.start(settings, folder, words=words).stop)
         stack.callback(CrashHooks(folder).uninstall)
         if home:
-            stack.enter_context(_stored(home))
+            store = stack.enter_context(_stored(home))
+            stack.callback(Keeper(home, store).close)
         yield stack.enter_context(Watchdog(home.run if home else None))
 
 
@@ -45,6 +47,7 @@ def attended(settings: LogSettings, home: Home) -> Iterator[tuple[Watchdog, Stor
         stack.callback(logs.start(settings, home.logs).stop)
         stack.callback(CrashHooks(home.logs).uninstall)
         store = stack.enter_context(_stored(home))
+        stack.callback(Keeper(home, store).close)
         yield stack.enter_context(Watchdog(home.run)), store
 
 

@@ -19,6 +19,7 @@ def summary(pipeline: Pipeline, seconds: float) -> dict[str, Any]:
             **pipeline.meter(camera_id).summary(),
             "ran": ran[0] if ran else None,
             "stages": ran,
+            "trouble": pipeline.trouble(camera_id),
             "state": str(status.state),
             "detail": status.detail,
         }

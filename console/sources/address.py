@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from console.errors import SourceLost, UsageError
@@ -29,7 +29,7 @@ class Address:
     url: str
     host: str
     port: int
-    login: tuple[str, str] | None
+    login: tuple[str, str] | None = field(repr=False)
 
     @property
     def place(self) -> str:

@@ -210,21 +210,37 @@ class AvReader:
         return stream
 
     def _decode(self, packet: av.Packet[VideoStream]) -> Iterator[tuple[int, int, av.VideoFrame]]:
-        """The whole pictures that `packet` completes, each with its share of the decoder's time."""
-        begin = time.monotonic_ns()
+        """The whole pictures that `packet` completes, each with its share of the decoder's time.
+
+        What comes from a camera is handed on within the same turn, since nothing there waits for anything: its picture
+        is drawn while it is still warm, and the next camera comes sooner than if this one had to queue up again.
+        """
+        with TURNS.turn():
+            begin = time.monotonic_ns()
+            frames = self._decoded_frames(packet)
+            share = (time.monotonic_ns() - begin) // max(len(frames), 1)
+            if self._source.network:
+                yield from self._whole(frames, begin, share)
+                return
+        yield from self._whole(frames, begin, share)
+
+    def _decoded_frames(self, packet: av.Packet[VideoStream]) -> list[av.VideoFrame]:
+        """What the decoder makes of `packet`; nothing, and counted, where it is damaged."""
+        frames: list[av.VideoFrame] | None = None
         try:
-            with TURNS.turn():
-                frames = packet.decode()
+            frames = packet.decode()
         except MemoryError as failure:
             raise self._lost(failure, time.monotonic(), opening=False) from None
         except (FFmpegError, ValueError):
-            frames = None
+            pass
         if self._tap is not None:
             self._tap.add(packet)
         if frames is None:
             self._bad(N_("packets"))
-            return
-        share = (time.monotonic_ns() - begin) // max(len(frames), 1)
+        return frames or []
+
+    def _whole(self, frames: list[av.VideoFrame], begin: int, share: int) -> Iterator[tuple[int, int, av.VideoFrame]]:
+        """Those that can be drawn, each with when its decoding began and ended."""
         for i, frame in enumerate(frames):
             limits.check_size(frame.width, frame.height, self._source.place)
             if frame.is_corrupt or not drawable(frame):

@@ -10,8 +10,9 @@ wasted as well. In turns, each does its work and goes.
 from __future__ import annotations
 
 import os
-import queue
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,29 +21,61 @@ PATIENCE_S = 0.25
 
 
 class Turns:
-    """So many may work at a time; a courtesy, not a lock.
+    """So many may work at a time, first come, first served; a courtesy, not a lock.
+
+    A turn is handed to whoever has waited longest. Where it merely becomes free, the thread that gave it back takes it
+    again for its next picture while the others still wake up: some cameras then show three pictures at once and nothing
+    for 200 ms (16 x 720p30 with a model on two cores: 13 pictures a second instead of 25).
 
     Args:
         places: how many.
     """
 
     def __init__(self, places: int) -> None:
-        self._free: queue.SimpleQueue[None] = queue.SimpleQueue()  # waits and wakes in C, ten times cheaper here
-        for _ in range(places):
-            self._free.put(None)
+        self._free = places
+        self._waiting: deque[threading.Lock] = deque()
+        self._lock = threading.Lock()
+        self._mine = threading.local()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Work inside of this when it is your turn."""
-        try:
-            self._free.get(timeout=PATIENCE_S)
-        except queue.Empty:
+        """Work inside of this when it is your turn. Who has one already goes on with it."""
+        mine = self._mine.__dict__  # this thread's, should another one close the generator that stands in here
+        if mine.get("held"):
             yield
             return
+        has = self._take()
+        mine["held"] = True
         try:
             yield
         finally:
-            self._free.put(None)
+            mine["held"] = False
+            if has:
+                self._give()
+
+    def _take(self) -> bool:
+        """Wait for a turn; False: it did not come."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            woken = threading.Lock()
+            woken.acquire()
+            self._waiting.append(woken)
+        if woken.acquire(timeout=PATIENCE_S):
+            return True
+        with self._lock:
+            if woken not in self._waiting:  # it came in this very moment
+                return True
+            self._waiting.remove(woken)
+            return False
+
+    def _give(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
 
 
 def _processors() -> int:

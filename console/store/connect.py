@@ -103,6 +103,9 @@ def connect(path: Path) -> sqlite3.Connection:
             mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(
+            "PRAGMA secure_delete = ON"
+        )  # what is deleted is overwritten, whatever SQLite was built with
     except sqlite3.Error as error:
         connection.close()
         raise in_words(error, path) from error

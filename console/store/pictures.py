@@ -30,6 +30,7 @@ class PictureRow:
         policy: name of the redaction policy.
         policy_json: all of the policy, as it was applied.
         purpose: why it was kept, such as event or review.
+        bytes: of the file; 0: to be looked at later.
     """
 
     path: PurePosixPath
@@ -42,6 +43,7 @@ class PictureRow:
     policy: str
     policy_json: str
     purpose: str
+    bytes: int = 0
 
 
 def insert(db: Database, row: PictureRow) -> int:

@@ -33,7 +33,7 @@ class Entry:
 
 
 _WALL, _TILE, _PAST, _EVENTS = N_("Wall"), N_("Chosen camera"), N_("The last 30 seconds"), N_("Events")
-_CAMERAS, _DESK = N_("Cameras"), N_("Desk")
+_CAMERAS, _MODELS, _DESK = N_("Cameras"), N_("Models"), N_("Desk")
 
 TABLE: tuple[Entry, ...] = (
     Entry("wall.1", N_("One camera"), ("1",), _WALL),
@@ -50,6 +50,7 @@ TABLE: tuple[Entry, ...] = (
     Entry("tile.boxes", N_("Show or hide its boxes"), ("B",), _TILE),
     Entry("tile.snapshot", N_("Save a redacted snapshot"), ("S",), _TILE),
     Entry("tile.mute", N_("Mute for maintenance"), ("M",), _TILE),
+    Entry("tile.reveal", N_("Show a redacted camera as it is for a while, or redact it again"), ("V",), _TILE),
     Entry("tile.left", N_("Move it one place to the front"), ("Ctrl+Shift+Left",), _TILE),
     Entry("tile.right", N_("Move it one place to the back"), ("Ctrl+Shift+Right",), _TILE),
     Entry("tile.way", N_("Do what a failing camera offers"), ("L",), _TILE),
@@ -70,8 +71,13 @@ TABLE: tuple[Entry, ...] = (
     Entry("camera.group", N_("Put the chosen cameras into a group"), ("Ctrl+G",), _CAMERAS),
     Entry("camera.up", N_("Move them up in the list"), ("Ctrl+Shift+Up",), _CAMERAS),
     Entry("camera.down", N_("Move them down in the list"), ("Ctrl+Shift+Down",), _CAMERAS),
+    Entry("model.measure", N_("Measure the chosen model on every device here"), ("Ctrl+M",), _MODELS),
+    Entry("model.activate", N_("Have the chosen variant run"), ("Ctrl+Return", "Ctrl+Enter"), _MODELS),
+    Entry("model.back", N_("Roll back to what ran before"), ("Ctrl+B",), _MODELS),
+    Entry("model.get", N_("Get the chosen model"), ("Ctrl+L",), _MODELS),
     Entry("page.live", N_("Live"), ("Ctrl+1",), _DESK, anywhere=True),
     Entry("page.cameras", N_("Cameras"), ("Ctrl+2",), _DESK, anywhere=True),
+    Entry("page.models", N_("Models"), ("Ctrl+3",), _DESK, anywhere=True),
     Entry("page.settings", N_("Settings"), ("Ctrl+,",), _DESK, anywhere=True),
     Entry("desk.palette", N_("Do anything by its name"), ("Ctrl+K",), _DESK, anywhere=True),
     Entry("desk.keys", N_("All keys"), ("F1",), _DESK, anywhere=True),
@@ -82,6 +88,9 @@ TABLE: tuple[Entry, ...] = (
     Entry("desk.larger", N_("Larger text"), ("Ctrl++", "Ctrl+="), _DESK, anywhere=True),
     Entry("desk.smaller", N_("Smaller text"), ("Ctrl+-",), _DESK, anywhere=True),
     Entry("desk.operator", N_("Who sits here?"), ("Ctrl+O",), _DESK, anywhere=True),
+    Entry("desk.supervisor", N_("Become supervisor, or operator again"), ("Ctrl+Shift+O",), _DESK, anywhere=True),
+    Entry("desk.pin", N_("Set or change the supervisor's PIN"), ("Ctrl+Shift+P",), _DESK, anywhere=True),
+    Entry("desk.kept", N_("Pictures that are kept, and erasing them"), ("Ctrl+Shift+E",), _DESK, anywhere=True),
     Entry("desk.jobs", N_("Show work in the background"), ("Ctrl+J",), _DESK, anywhere=True),
     Entry("desk.notice", N_("Put the notice away"), ("Ctrl+Esc",), _DESK, anywhere=True),
     Entry("desk.quit", N_("Close the desk"), ("Ctrl+Q",), _DESK, anywhere=True),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from console.health.hardware import Hardware, HardwareUse
 from console.pipeline.meters import CameraMeter
 from console.pipeline.series import Series
 from console.pipeline.tally import Tally
@@ -11,13 +15,19 @@ from console.site.running import RunningSite
 from console.ui.workplace import Workplace
 
 PULL_MS = 500
+KEPT_S = 600.0
+"""Of the hardware's use, for graphs."""
 
 
 class Figures(QObject):
     """Pulls the running cameras' figures and says so. Belongs to the GUI thread; a pull of 16 cameras takes 2 ms.
 
+    Attributes:
+        series, tally: the cameras' figures, what was counted.
+        used: (monotonic seconds, the hardware's use) of the last minutes, the newest last.
+
     Signals:
-        pulled: there are new figures in `series` and `tally`.
+        pulled: there are new figures in all of them.
     """
 
     pulled = Signal()
@@ -27,6 +37,8 @@ class Figures(QObject):
         self._site = site
         self.series = Series()
         self.tally = Tally()
+        self._hardware = Hardware()
+        self.used: deque[tuple[float, HardwareUse]] = deque(maxlen=round(KEPT_S * 1000 / PULL_MS))
         site.subscribe(self.tally.take)
         self._timer = QTimer(self, interval=PULL_MS)
         self._timer.timeout.connect(self.pull)
@@ -40,6 +52,7 @@ class Figures(QObject):
             if meter is not None:
                 meters[camera_id] = meter
         self.series.pull(meters)
+        self.used.append((time.monotonic(), self._hardware.read()))
         self.pulled.emit()
 
     def close(self) -> None:

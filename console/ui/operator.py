@@ -21,6 +21,8 @@ def ask_operator(workplace: Workplace, parent: QWidget, then: Callable[[], objec
         then: done once somebody is named.
     """
     why = _("Acknowledged events carry this name. It stays until somebody else is chosen.")
+    if workplace.supervisor.unlocked:
+        why += " " + _("A supervisor is in force now; with somebody else that ends.")
     picker = OperatorPicker(workplace.settings.operators, workplace.operator, why, parent)
 
     def take(name: str, new: bool) -> None:  # noqa: FBT001  # a signal's arguments

@@ -10,9 +10,12 @@ from PySide6.QtCore import QObject
 from console.pipeline.meters import DropCause
 from console.pipeline.series import LIMIT_S
 from console.settings.schema import CameraSettings
+from console.ui.actions import keys_in_words
 from console.ui.figures import Figures, figures_of
+from console.ui.live.cover_faces import cover_face
 from console.ui.live.faces import face, muted, off
 from console.ui.live.mutes import Mutes
+from console.ui.running_models import standing_of
 from console.ui.workplace import Workplace
 from models.states import CameraState
 from models.words import N_, _, ngettext
@@ -32,10 +35,15 @@ _SENTENCES = {
     TileKind.FAILED: N_("{camera} has failed"),
     TileKind.RECONNECTING: N_("{camera} is lost, reconnecting"),
     TileKind.FROZEN: N_("{camera} is frozen"),
+    TileKind.REFUSED: N_("{camera}: its picture can't be covered, so none is shown"),
+    TileKind.NO_BOXES: N_("{camera} has no boxes"),
     TileKind.NO_MODEL: N_("{camera} has no model"),
     TileKind.CONNECTING: N_("{camera} has not started"),
+    TileKind.WEAKENED: N_("{camera}: more is covered than asked for"),
+    TileKind.ASTRAY: N_("{camera}: part of its model runs on the CPU"),
 }
 _WORST_FIRST = tuple(_SENTENCES)
+_MODELS = {TileKind.NO_BOXES, TileKind.ASTRAY, TileKind.REFUSED, TileKind.WEAKENED}
 
 
 def standing(workplace: Workplace, camera: CameraSettings) -> TileState:
@@ -46,7 +54,9 @@ def standing(workplace: Workplace, camera: CameraSettings) -> TileState:
     until = Mutes(workplace.state).until(camera.id)
     if until is not None and status is not None and status.state is CameraState.LIVE:
         return muted(f"{until:%H:%M}")
-    return face(status, has_model=lane is None or bool(lane.plans))
+    models = standing_of(workplace.site, camera.id)
+    cover = cover_face(lane, loading=workplace.site.busy)
+    return face(status, has_model=lane is None or bool(lane.plans), models=models, cover=cover)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,7 @@ class StatusFeed(QObject):
         self._figures.pulled.connect(self.refresh)
         workplace.settings_changed.connect(self.refresh)
         workplace.operator_changed.connect(self.refresh)
+        workplace.role_changed.connect(self.refresh)
         workplace.jobs.changed.connect(self._show_jobs)
         strip.camera_wanted.connect(self._next)
         self.refresh()
@@ -89,7 +100,13 @@ class StatusFeed(QObject):
         self._show_jobs()
         name = self._workplace.operator
         words = _("operator {name}").format(name=name) if name else _("Who sits here?")
-        self._strip.show_operator(words, _("Press to say who sits here; acknowledged events carry the name."))
+        tip = _("Press to say who sits here; acknowledged events carry the name.")
+        if role := self._workplace.supervision.words():
+            words = f"{name}, {role}" if name else role
+            tip = _("What is covered, kept, sent and erased may be changed now. {keys}: operator again.").format(
+                keys=keys_in_words("Ctrl+Shift+O")
+            )
+        self._strip.show_operator(words, tip)
         self._strip.show_piece("clock", [(time.strftime("%H:%M:%S"), False)], time.strftime("%Y-%m-%d"))
 
     def troubles(self) -> list[tuple[str, str]]:
@@ -108,7 +125,7 @@ class StatusFeed(QObject):
                 state.kind is TileKind.NO_MODEL
                 or (state.kind is TileKind.CONNECTING and site.status(camera.id) is None)
             )
-            if state.stopped or state.kind is TileKind.FROZEN or idle:
+            if state.stopped or state.kind is TileKind.FROZEN or state.kind in _MODELS or idle:
                 found.append(_Trouble(camera, state.kind, state.stopped))
         return sorted(found, key=lambda trouble: _WORST_FIRST.index(trouble.kind))
 
@@ -124,16 +141,30 @@ class StatusFeed(QObject):
         switched_off = sum(not camera.enabled for camera in cameras)
         tip = ngettext("{n} is switched off.", "{n} are switched off.", switched_off).format(n=switched_off)
         self._strip.show_piece("cameras", parts(template, {"n": str(count)}), tip if switched_off else "")
-        troubles = self._troubles()
+        troubles, uncovered = self._troubles(), self._uncovered()
         if not troubles:
             self._turn = 0
-            self._strip.show_attention("", "", "")
+            if uncovered:
+                words = _("What must be covered can't be looked for")
+                self._strip.show_attention("needs you", words, "", "\n".join(uncovered))
+            else:
+                self._strip.show_attention("", "", "")
             return
         first = troubles[self._turn % len(troubles)]
         need = ngettext("{n} needs you: {what}", "{n} need you: {what}", len(troubles))
         kind: Kind = "stopped" if any(trouble.stopped for trouble in troubles) else "needs you"
-        tip = "\n".join(MARKS["stopped" if t.stopped else "needs you"] + t.words for t in troubles)
+        lines = [MARKS["stopped" if t.stopped else "needs you"] + t.words for t in troubles]
+        tip = "\n".join([*lines, *uncovered])
         self._strip.show_attention(kind, need.format(n=len(troubles), what=first.words), first.camera.id, tip)
+
+    def _uncovered(self) -> list[str]:
+        """Why faces or plates can't be looked for in pictures that are kept, and what comes of it."""
+        problems: dict[str, str] = getattr(self._workplace.site, "cover_problems", dict)()
+        sentences = {
+            "faces": _("Faces can't be looked for, so whole persons are covered or pictures refused: {why}."),
+            "plates": _("Plates can't be looked for, so whole vehicles are covered or pictures refused: {why}."),
+        }
+        return [sentences[kind].format(why=why.rstrip(".")) for kind, why in problems.items()]
 
     def _show_latency(self) -> None:
         series = self._figures.series
@@ -163,9 +194,12 @@ class StatusFeed(QObject):
             words = tip.format(
                 cores=f"{used.own_cores:.1f}", mb=f"{used.own_bytes / 1e6:.0f}", share=f"{used.memory_share * 100:.0f}"
             )
-            self._strip.show_piece(
-                "cpu", parts(_("CPU {value} %"), {"value": f"{used.machine_share * 100:.0f}"}), words
-            )
+            shown = parts(_("CPU {value} %"), {"value": f"{used.machine_share * 100:.0f}"})
+            for one in self._figures.used[-1][1].accelerators if self._figures.used else ():
+                words += f"\n{one.name}"
+                if one.busy is not None:
+                    shown += parts(_(", GPU {value} %"), {"value": f"{one.busy * 100:.0f}"})
+            self._strip.show_piece("cpu", shown, words)
         if total.dropped_share is None:
             self._strip.show_piece("dropped", [])
             return

@@ -6,12 +6,12 @@ add a family: write a file with a `Family`, list it in `FAMILIES`; the contract 
 
 from __future__ import annotations
 
-from models.decoders import centerface, intel_ssd, tf_ssd, yolox
+from models.decoders import centerface, intel_ssd, tf_ssd, yolox, yunet
 from models.decoders.family import Family, NotThisFamily, thresholds_for
 from models.manifest import ModelFacts, ModelManifest
 
 FAMILIES: dict[str, Family] = {
-    family.name: family for family in (yolox.FAMILY, tf_ssd.FAMILY, intel_ssd.FAMILY, centerface.FAMILY)
+    family.name: family for family in (yolox.FAMILY, tf_ssd.FAMILY, intel_ssd.FAMILY, centerface.FAMILY, yunet.FAMILY)
 }
 
 __all__ = ["FAMILIES", "Family", "NotThisFamily", "recognise", "thresholds_for"]

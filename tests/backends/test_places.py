@@ -6,13 +6,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from backends import places, registry
-from backends.base import BackendError, LoadOptions
+from backends.base import BackendError, BackendInfo, Done, LoadOptions
 from models.manifest import PictureInput
 from tests import tiny_onnx
 
@@ -91,3 +92,66 @@ def test_closing_while_others_submit_leaves_no_submission_unanswered() -> None:
         submitting.join(5)
         assert not submitting.is_alive()
         assert len(accepted) == len(answered)
+
+
+class Answering:
+    """A backend that answers a submission of `count` pictures with an output of `answers(count)` rows."""
+
+    def __init__(self, options: LoadOptions, answers: Callable[[int], int]) -> None:
+        self.info = BackendInfo("made up", "1", "CPU", "f32", 1, max_batch=options.batch)
+        self.answers, self.asked, self.closed = answers, [], False
+
+    def submit(self, inputs: dict, done: Done) -> None:
+        count = len(inputs["picture"])
+        self.asked.append(count)
+        rows = self.answers(count)
+        done({"mean": np.zeros((rows, 3))} if rows else BackendError("Out of memory."))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("answers", [lambda _: 1, lambda count: 0 if count > 1 else 1], ids=["merges", "fails"])
+def test_what_does_not_answer_each_picture_is_made_again_for_one(answers: Callable[[int], int]) -> None:
+    made: list[Answering] = []
+
+    def make(options: LoadOptions) -> Answering:
+        made.append(Answering(options, answers))
+        return made[-1]
+
+    backend = places.warmed_up(make, PictureInput("picture", 32, 32, "NCHW"), LoadOptions(batch=4))
+    assert backend is made[1]
+    assert [one.asked for one in made] == [[4], [1]]
+    assert [one.closed for one in made] == [True, False]
+    assert backend.info.max_batch == 1
+
+
+def test_what_answers_each_picture_is_kept_and_warm_for_both() -> None:
+    backend = places.warmed_up(
+        lambda options: Answering(options, lambda count: count),
+        PictureInput("picture", 32, 32, "NCHW"),
+        LoadOptions(batch=4),
+    )
+    assert (backend.asked, backend.closed, backend.info.max_batch) == ([4, 1], False, 4)
+
+
+@pytest.mark.parametrize("shape", [(32, 32, 3), (1, 1, 32, 32, 3), (1, 32, 32, 4), ()])
+def test_pictures_of_another_shape_are_refused_in_words(shape: tuple) -> None:
+    with pytest.raises(BackendError, match=r"Expected picture \(N, 32, 32, 3\) uint8, got picture"):
+        places.pixels_of({"picture": np.zeros(shape, np.uint8)}, PictureInput("picture", 32, 32, "NCHW"), 4)
+
+
+@pytest.mark.parametrize("name", ["openvino", "onnxruntime"])
+def test_a_runtime_that_can_t_say_what_runs_is_closed_and_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    def silent(*_args: object) -> None:
+        raise RuntimeError("no such property")
+
+    monkeypatch.setattr("backends.openvino.read_back", silent)
+    monkeypatch.setattr("backends.onnxruntime_placement.ran", silent)
+    path = tiny_onnx.mean_color(tmp_path / "tiny.onnx")
+    before = set(threading.enumerate())
+    with pytest.raises(BackendError, match="does not say what runs on CPU: no such property"):
+        registry.runtime(name).load(path, PictureInput("picture", 32, 32, "NCHW"), "CPU", LoadOptions())
+    assert set(threading.enumerate()) <= before

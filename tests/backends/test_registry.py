@@ -32,7 +32,7 @@ def old_runtime() -> OldRuntime:
 
 
 def test_built_ins_are_known_without_importing_them() -> None:
-    assert registry.names()[:2] == ["openvino", "onnxruntime"]
+    assert registry.names()[:3] == ["openvino", "onnxruntime", "kserve"]
 
 
 def test_an_unknown_backend_names_the_known_ones() -> None:
@@ -106,3 +106,53 @@ def test_a_missing_library_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPat
         monkeypatch.setitem(sys.modules, name, None)  # what an import of an absent package meets
         with pytest.raises(BackendError, match="can't be imported"):
             registry.runtime(name).inspect(path)
+
+
+class Raising:
+    name = "raising"
+    api_version = 1
+
+    def devices(self) -> list:
+        raise ZeroDivisionError("the dongle")
+
+
+def raising_devices() -> Raising:
+    return Raising()
+
+
+@pytest.mark.parametrize(
+    ("factory", "why"),
+    [
+        ("old_runtime", "version 0 of the plug-in API"),
+        ("raising_factory", "licence has run out"),
+        ("factory_in_words", "No dongle. Plug it in."),
+        ("raising_devices", "can't say its devices: ZeroDivisionError('the dongle')"),
+    ],
+)
+def test_whatever_a_plug_in_does_the_others_devices_are_listed(
+    monkeypatch: pytest.MonkeyPatch, factory: str, why: str
+) -> None:
+    plug_in(monkeypatch, "broken", f"{__name__}:{factory}")
+    found = registry.available()
+    assert any(name == "openvino" and device.available for name, device in found)
+    [broken] = [device for name, device in found if name == "broken"]
+    assert not broken.available
+    assert why in broken.why
+
+
+def test_what_is_absent_is_said_without_being_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    found = [device for name, device in registry.available() if name in {"openvino", "onnxruntime"}]
+    assert [device.available for device in found] == [False, False]
+    assert all("not installed" in device.why for device in found)
+
+
+def test_a_plug_in_without_a_package_has_none_to_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    plug_in(monkeypatch, "loose", f"{__name__}:old_runtime")
+    assert registry.package("loose") == registry.package("openvino") == registry.package("nothing") == ""
+
+
+def test_a_plug_in_can_t_take_a_built_ins_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    plug_in(monkeypatch, "openvino", f"{__name__}:old_runtime")
+    assert registry.names() == [*registry.BUILT_IN]
+    assert registry.runtime("openvino").api_version == 1

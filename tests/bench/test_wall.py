@@ -98,6 +98,6 @@ class TestTargets:
         assert report["boxes_ms"]["p99"] <= report["model_ms"]["p50"] + 45
 
     def test_a_slow_screen_and_a_silent_camera(self, shared: Path) -> None:
-        report = bench(shared, "--cameras", "4", "--paint-cost", "0.04", "--seconds", "45")
+        report = bench(shared, "--cameras", "4", "--paint-cost", "0.04", "--seconds", "120")
         assert report["to_paint_ms"]["p99"] < 150
-        assert report["memory_mb"]["a_second"] < 1.0
+        assert report["memory_mb"]["a_second"] < 0.1

@@ -23,7 +23,7 @@ SIZE = 64
 
 
 def _decode(outputs: Mapping[str, Any], _size: tuple[int, int], thresholds: Thresholds) -> Detections:
-    rows = outputs["rows"]
+    rows = outputs["rows"][0]
     rows = rows[rows[:, 4] >= thresholds.min()]
     return Detections.of(rows[:, :4], rows[:, 4], rows[:, 5])
 
@@ -37,11 +37,17 @@ FAMILY = Family(
 class FakeBackend:
     """Answers on a thread of its own after `delay_s` with `answer(picture)`: rows of x0 y0 x1 y1 score class.
 
+    With a `batch`, it takes so many pictures at once, asks for each by itself, and fails all of them where one fails.
+
     `hold` keeps every answer back until it is set; `backwards` gives answers that wait together in reverse order.
     """
 
-    def __init__(self, answer: Callable[[np.ndarray], Any], *, delay_s: float = 0.0, in_flight: int = 2) -> None:
-        self.info = BackendInfo("fake", "1", "CPU", "f32", in_flight)
+    def __init__(
+        self, answer: Callable[[np.ndarray], Any], *, delay_s: float = 0.0, in_flight: int = 2, batch: int = 1
+    ) -> None:
+        self.info = BackendInfo("fake", "1", "CPU", "f32", in_flight, max_batch=batch)
+        self.sizes: list[int] = []
+        self.closed = threading.Event()
         self.answer = answer
         self.delay_s = delay_s
         self.hold = threading.Event()
@@ -60,6 +66,7 @@ class FakeBackend:
         with self._changed:
             self._waiting.append((inputs["x"].copy(), done))
             self.submitted += 1
+            self.sizes.append(len(inputs["x"]))
             self._changed.notify()
 
     def _work(self) -> None:
@@ -74,7 +81,14 @@ class FakeBackend:
             with self._changed:
                 pixels, done = self._waiting.pop(-1 if self.backwards else 0)
             try:
-                rows: Any = {"rows": np.array(self.answer(pixels), np.float32).reshape(-1, 6)}
+                rows: Any = {
+                    "rows": np.stack(
+                        [
+                            np.array(self.answer(pixels[n : n + 1]), np.float32).reshape(-1, 6)
+                            for n in range(len(pixels))
+                        ]
+                    )
+                }
             except BackendError as error:
                 rows = error
             self._room.release()
@@ -86,11 +100,12 @@ class FakeBackend:
             self._closing = True
             self._changed.notify()
         self._worker.join()
+        self.closed.set()
 
 
 def model(backend: FakeBackend, labels: tuple[str, ...] = ("person", "car")) -> LoadedModel:
     manifest = ModelManifest(name="fake", family="fake", labels=labels)
-    return LoadedModel(Detector(manifest, FAMILY, INPUT), backend)
+    return LoadedModel(Detector(manifest, FAMILY, INPUT), backend, batch=backend.info.max_batch)
 
 
 class FakeSource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,14 +10,17 @@ import keyring
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
 
 from console.errors import SecretError
+from console.pipeline.display import Display
 from console.settings import vault
 from console.settings.schema import CameraSettings, Settings
 from console.settings.scrub import SCRUBBER
 from console.settings.secrets import Secrets
 from console.sources.usb_names import UsbCamera
+from console.ui.cameras import local
 from console.ui.cameras.dialog import CameraDialog
 from console.ui.cameras.draft import Draft, changes_for, judge
 from console.ui.cameras.local import usb_source
@@ -243,7 +247,8 @@ def test_a_running_camera_is_seen_without_a_second_connection() -> None:
     camera = CameraSettings(id="a", source="x", rotation=90, mirror=True)
     picture = oriented(ArrayPicture(scene(160, 120)), Orientation.of(camera))
     frame = Frame("a", 1, 0, datetime.now(UTC), None, picture)
-    site = SimpleNamespace(lane=lambda _id: SimpleNamespace(latest=(frame, None)), status=lambda _id: None)
+    lane = SimpleNamespace(latest=(frame, None), display=Display())
+    site = SimpleNamespace(lane=lambda _id: lane, status=lambda _id: None)
     view = RunningView(site, camera)
     view.size = (160, 160)
     assert view.facts.size == (160, 120)
@@ -276,6 +281,43 @@ def test_stored_passwords_are_unlocked_once(qtbot, workplace: Workplace) -> None
 def test_a_secret_that_an_undo_may_need_is_left_alone() -> None:
     draft = Draft({"source": "rtsp://h/c", "name": "Gate"}, "u", "new-one")
     assert judge(draft, Settings(), {"gate-camera"}).secret == "gate-camera-2"
+
+
+def test_the_screen_does_not_wait_for_slow_usb_drivers(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, asked = threading.Event(), []
+
+    def slow() -> list[UsbCamera]:
+        asked.append(threading.current_thread())
+        assert answer.wait(20)
+        return [UsbCamera(0, "C920"), UsbCamera(2, "Microscope")][: len(asked)]
+
+    monkeypatch.setattr(local, "list_cameras", slow)
+    tab = local.UsbTab()
+    qtbot.addWidget(tab)
+    tab.show_source("usb:Microscope")
+    assert tab.source() == "usb:Microscope"  # what is set stays set while the system thinks
+    tab.look()
+    tab.look()
+    assert tab.cameras.count() == 0
+    answer.set()
+    qtbot.waitUntil(lambda: tab.cameras.count() == 2)
+    assert tab.cameras.currentItem().text() == "Microscope  (2)"
+    assert len(asked) == 2  # twice pressed while it looked: once more
+    assert threading.main_thread() not in asked
+    assert tab.source() == "usb:Microscope"
+
+
+def test_cameras_that_cannot_be_listed_are_none(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> list[UsbCamera]:
+        raise OSError("the driver is gone")
+
+    monkeypatch.setattr(local, "list_cameras", broken)
+    tab = local.UsbTab()
+    qtbot.addWidget(tab)
+    tab.look()
+    words = tab.findChild(QLabel)
+    qtbot.waitUntil(lambda: words.text().startswith("No camera is plugged in"))
+    assert tab.source() == ""
 
 
 def test_usb_cameras_go_by_their_name() -> None:

@@ -123,7 +123,7 @@ def test_what_was_shown_is_remembered_whatever_ends_it(qtbot: QtBot, qapp: QAppl
         desk.assembled.live.wall.choose("cam-3")
         desk.window.turn_to("settings")
         kept = home / "desk.json"
-        qtbot.waitUntil(lambda: kept.exists() and json.loads(kept.read_text())["page"] == "settings", timeout=3000)
+        qtbot.waitUntil(lambda: kept.exists() and json.loads(kept.read_text()).get("page") == "settings", timeout=3000)
     with open_desk(qtbot, qapp, home) as again:
         assert again.assembled.live.wall.places == 9
         assert again.assembled.live.wall.chosen == "cam-3"

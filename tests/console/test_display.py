@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -109,11 +110,70 @@ def test_no_more_work_at_a_time_than_there_are_turns() -> None:
     assert most[0] == 2
 
 
+def test_turns_go_to_whoever_waits_longest_even_before_the_one_who_gave_it_back() -> None:
+    places, order, done = Turns(1), list[int](), threading.Event()
+
+    def work(number: int) -> None:
+        for _ in range(3):
+            with places.turn():
+                order.append(number)
+                done.wait(0.02)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.005)
+    for thread in threads:
+        thread.join()
+    assert order == [0, 1, 2] * 3
+
+
+def test_who_has_a_turn_goes_on_with_it() -> None:
+    places = Turns(1)
+    begin = time.monotonic()
+    with places.turn(), places.turn():
+        assert time.monotonic() - begin < turns.PATIENCE_S / 2
+    with places.turn():  # it was given back once, and once only
+        waited = threading.Thread(target=lambda: places.turn().__enter__())
+        begin = time.monotonic()
+        waited.start()
+        waited.join()
+        assert time.monotonic() - begin >= turns.PATIENCE_S
+
+
+def test_a_camera_hands_its_picture_on_in_the_turn_it_was_decoded_in() -> None:
+    """... and gives the turn back even where the reading is given up by another thread."""
+    places, reading = Turns(1), threading.Event()
+
+    def pictures() -> Iterator[int]:
+        with places.turn():
+            yield from (1, 2)
+
+    source = pictures()
+    reader = threading.Thread(target=lambda: (next(source), reading.set()))
+    reader.start()
+    reader.join()
+    assert reading.is_set()
+    source.close()  # type: ignore[attr-defined]
+    begin = time.monotonic()
+    with places.turn():
+        assert time.monotonic() - begin < turns.PATIENCE_S / 2
+
+
 def test_a_turn_that_is_never_given_back_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "PATIENCE_S", 0.01)
-    places = Turns(1)
-    with places.turn(), places.turn():
-        pass
+    places, came = Turns(1), list[bool]()
+
+    def impatient() -> None:
+        with places.turn():
+            came.append(True)
+
+    with places.turn():
+        for _ in range(3):
+            other = threading.Thread(target=impatient)
+            other.start()
+            other.join()
+    assert came == [True] * 3
     with pytest.raises(ValueError, match="inside"), places.turn():
         raise ValueError("inside")
     monkeypatch.setattr(turns, "PATIENCE_S", 60.0)

@@ -100,7 +100,6 @@ def test_a_frozen_program_has_its_packages_built_in(home: Home, monkeypatch: pyt
     [
         ({"opencv-python-headless": "5", "opencv-python": "5"}, "overwrite each other", True),
         ({"opencv-python": "5"}, "Qt of its own", False),
-        ({"onnxruntime": "1", "onnxruntime-gpu": "1"}, "share one folder", True),
         ({"pyside6": "6.12.0"}, "aborts on Python 3.11", True),
     ],
 )

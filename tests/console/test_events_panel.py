@@ -136,6 +136,45 @@ def test_all_means_all_that_are_listed(shown: Shown, qtbot: QtBot) -> None:
     assert "no event" in shown.said[-1].what
 
 
+def test_all_can_be_taken_back_and_what_was_seen_before_stays_seen(shown: Shown, qtbot: QtBot) -> None:
+    shown.workplace.operator = "Sam"
+    shown.put(ONE, ONE, ONE)
+    qtbot.waitUntil(lambda: len(shown.ids) == 3)
+    shown.panel.list.choose(2)
+    shown.actions.trigger("event.acknowledge")
+    qtbot.waitUntil(lambda: count(shown.panel) == "2 new")
+    shown.actions.trigger("event.all")
+    qtbot.waitUntil(lambda: any("2 events acknowledged" in notice.what for notice in shown.said))
+    words, undo = shown.said[-1].way_on or ("", None)
+    assert words == "Undo"
+    assert undo is not None
+    undo()
+    qtbot.waitUntil(lambda: count(shown.panel) == "2 new")
+    assert shown.said[-1].what == "2 events are new again."
+    assert [event.acknowledged_by for event in shown.stored()] == ["", "Sam", ""]
+    assert shown.stored()[0].acknowledged_at is None
+    undo()
+    qtbot.waitUntil(lambda: shown.said[-1].what == "0 events are new again.")
+
+
+def test_a_late_undo_leaves_what_somebody_else_acknowledged(shown: Shown, qtbot: QtBot) -> None:
+    shown.workplace.operator = "Sam"
+    shown.put(ONE, ONE)
+    qtbot.waitUntil(lambda: len(shown.ids) == 2)
+    shown.actions.trigger("event.all")
+    qtbot.waitUntil(lambda: any(notice.way_on for notice in shown.said))
+    _words, undo = shown.said[-1].way_on or ("", None)
+    assert undo is not None
+    undo()
+    qtbot.waitUntil(lambda: count(shown.panel) == "2 new")
+    shown.workplace.operator = "Kim"
+    shown.actions.trigger("event.all")
+    qtbot.waitUntil(lambda: count(shown.panel) == "0 new")
+    undo()
+    qtbot.waitUntil(lambda: shown.said[-1].what == "0 events are new again.")
+    assert [event.acknowledged_by for event in shown.stored()] == ["Kim", "Kim"]
+
+
 def test_filters_by_class_and_new_only_which_is_remembered(shown: Shown, qtbot: QtBot) -> None:
     shown.workplace.operator = "Sam"
     shown.put(ONE, replace(ONE, label="car"))

@@ -21,9 +21,11 @@ from console.privacy.writer import PictureWriter
 from console.settings.home import Home
 from console.settings.schema import EventSettings
 from console.store.store import Store
+from models.coverage import Findings, cover
 from models.detections import Detections
 from models.frames import ArrayPicture
-from models.redaction import SolidBoxes, redact
+from models.policy import Cover
+from models.redaction import redact
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ONE = NewEvent("gate", "Gate", "person", 1, "people", "none", 0.9, (1, 2, 3, 4), (160, 120), NOW)
@@ -46,8 +48,9 @@ def put(store: Store, *events: NewEvent, now: datetime = NOW) -> list[int]:
 
 
 def picture(home: Home, store: Store, event_id: int) -> Path:
-    policy = SolidBoxes(classes=("person",), purpose=f"event {event_id}: a test")
-    made = redact(ArrayPicture(np.zeros((9, 9, 3), np.uint8)), Detections.empty(), ("person",), policy, gaps=())
+    policy = Cover(faces=False, heads="never", plates="no", classes=("person",), purpose=f"event {event_id}: a test")
+    coverage = cover(policy, (9, 9), Detections.empty(), ("person",), (), Findings.NOTHING_ASKED)
+    made = redact(ArrayPicture(np.zeros((9, 9, 3), np.uint8)), coverage)
     return PictureWriter(home, store).write(made, camera_id="gate", taken_at=NOW).path
 
 

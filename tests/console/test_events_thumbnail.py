@@ -8,18 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.events.thumbnail import MOST, NoPicture, around, thumbnail
+from console.privacy.redactor import Redactor
 from models.frames import ArrayPicture, Frame
-from models.redaction import PublishedFootage, SolidBoxes
+from models.policy import Cover, PublishedFootage
 from models.results import Gap
 from tests.console.event_cases import CAR, PERSON, Seen, frame_of, result
 
-COVER = SolidBoxes(classes=("person",), purpose="a test")
+COVER = Cover(faces=False, heads="never", plates="no", classes=("person",), purpose="a test")
+BLIND = Redactor()
+
 OPEN = PublishedFootage(published_as="made up", purpose="a test")
 
 
 def test_the_crop_surrounds_the_box_and_the_person_in_it_is_covered() -> None:
     made = result(0, Seen(1, box=(400, 300, 440, 380)), size=(1280, 720))
-    picture = thumbnail(frame_of(made), made, (400, 300, 440, 380), COVER)
+    picture = thumbnail(frame_of(made), made, (400, 300, 440, 380), COVER, BLIND)
     high, wide = picture.bgr.shape[:2]
     assert picture.covered == 2  # as a detection and as a track
     assert wide < 300
@@ -30,38 +33,38 @@ def test_the_crop_surrounds_the_box_and_the_person_in_it_is_covered() -> None:
 
 def test_a_person_whom_the_detector_missed_in_this_frame_is_covered_by_his_track() -> None:
     made = result(0, Seen(1, CAR, (40, 30, 80, 90)), Seen(2, PERSON, (60, 40, 90, 100), missed=True))
-    picture = thumbnail(frame_of(made), made, (40, 30, 80, 90), COVER)
+    picture = thumbnail(frame_of(made), made, (40, 30, 80, 90), COVER, BLIND)
     assert picture.covered == 1
     assert (picture.bgr == 24).any()
 
 
 def test_published_footage_stays_as_it_is() -> None:
     made = result(0, Seen(1))
-    assert (thumbnail(frame_of(made), made, (40, 30, 80, 90), OPEN).bgr == 200).all()
+    assert (thumbnail(frame_of(made), made, (40, 30, 80, 90), OPEN, BLIND).bgr == 200).all()
 
 
 def test_large_things_are_made_small_and_small_ones_never_large() -> None:
     made = result(0, Seen(1, CAR, (0, 0, 1900, 1000)), size=(1920, 1080))
-    high, wide = thumbnail(frame_of(made), made, (0, 0, 1900, 1000), COVER).bgr.shape[:2]
+    high, wide = thumbnail(frame_of(made), made, (0, 0, 1900, 1000), COVER, BLIND).bgr.shape[:2]
     assert wide <= MOST[0]
     assert high <= MOST[1]
     tiny = result(0, Seen(1, CAR, (5, 5, 9, 9)), size=(32, 24))
-    assert thumbnail(frame_of(tiny), tiny, (5, 5, 9, 9), COVER).bgr.shape[:2] == (24, 32)
+    assert thumbnail(frame_of(tiny), tiny, (5, 5, 9, 9), COVER, BLIND).bgr.shape[:2] == (24, 32)
 
 
 def test_what_cannot_be_covered_for_certain_gives_no_picture() -> None:
     silent = result(0, Seen(1, CAR), gaps=[Gap("yolox", "gave no answer")])
     with pytest.raises(NoPicture, match=r"not certain.*gave no answer"):
-        thumbnail(frame_of(silent), silent, (40, 30, 80, 90), COVER)
+        thumbnail(frame_of(silent), silent, (40, 30, 80, 90), COVER, BLIND)
     blind = result(0, Seen(1, 0), labels=("car", "dog"))
     with pytest.raises(NoPicture, match=r"not certain.*person"):
-        thumbnail(frame_of(blind), blind, (40, 30, 80, 90), COVER)
+        thumbnail(frame_of(blind), blind, (40, 30, 80, 90), COVER, BLIND)
 
 
 def test_a_frame_of_another_result_gives_no_picture() -> None:
     made, later = result(0, Seen(1)), result(1, Seen(1))
     with pytest.raises(NoPicture, match="gone"):
-        thumbnail(frame_of(later), made, (40, 30, 80, 90), COVER)
+        thumbnail(frame_of(later), made, (40, 30, 80, 90), COVER, BLIND)
 
 
 edge = st.floats(-50, 700)
@@ -84,7 +87,7 @@ def test_no_pixel_of_a_person_is_ever_seen(
     x0, y0, x1, y1 = (int(max(v, 0)) for v in (np.ceil(person[0]), np.ceil(person[1]), *np.floor(person[2:])))
     pixels[y0:y1, x0:x1] = 255
     frame = Frame("gate", 0, 0, made.taken_at, None, ArrayPicture(pixels))
-    assert thumbnail(frame, made, event, COVER).bgr.max(initial=0) <= 24
+    assert thumbnail(frame, made, event, COVER, BLIND).bgr.max(initial=0) <= 24
 
 
 @given(st.tuples(edge, edge, edge, edge), st.integers(1, 2000), st.integers(1, 2000))

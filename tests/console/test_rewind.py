@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from console.errors import PictureError
-from console.events.policy import policy_for
 from console.pipeline.lane import Lane
+from console.privacy.policies import policy_for
+from console.privacy.redactor import Redactor
 from console.settings.schema import CameraSettings, PrivacySettings
 from console.sources.file import FileSource
 from console.sources.past import Past
@@ -71,6 +73,7 @@ class Site:
     def __init__(self, recent: Recent | None) -> None:
         self._lane = Lane(CameraSettings(id="cam", source="x"), [], ())
         self._lane.recent = recent
+        self.redactor = Redactor()
 
     def lane(self, camera_id: str) -> Lane | None:
         return self._lane if camera_id == "cam" else None
@@ -245,6 +248,9 @@ class Writer:
         return type("Written", (), {"path": Path("/x/picture.jpg")})
 
 
+ONLY: dict[str, Any] = {"faces": False, "heads": "never", "plates": "no"}
+
+
 class Place:
     def __init__(self, site: Site) -> None:
         self.site, self.writer = site, Writer()
@@ -252,7 +258,7 @@ class Place:
 
 def test_a_snapshot_of_the_past_is_the_nearest_a_model_looked_at_and_is_covered(recent: Recent) -> None:
     camera, past = CameraSettings(id="cam", source="x"), recent.held()
-    policy = policy_for(camera, PrivacySettings(cover=("person",)))
+    policy = policy_for(camera, PrivacySettings(**ONLY, cover=("person",)))
     place = Place(Site(recent))
     seen = snapshots._past((past, past.times[61]), camera)()
     assert seen.taken_at == past.taken_at(60)
@@ -267,10 +273,10 @@ def test_what_cannot_be_covered_is_refused_in_words(recent: Recent) -> None:
     camera, past = CameraSettings(id="cam", name="Gate", source="x"), recent.held()
     seen = snapshots._past((past, past.times[60]), camera)()
     place = Place(Site(recent))
-    face = policy_for(camera, PrivacySettings(cover=("face",)))
-    with pytest.raises(PictureError, match=r"No snapshot of Gate: the policy covers face"):
+    face = policy_for(camera, PrivacySettings(**ONLY, cover=("face",)))
+    with pytest.raises(PictureError, match=r"No snapshot of Gate: the camera's model can't find “face”"):
         snapshots.save(place, camera, face, seen)
-    person = policy_for(camera, PrivacySettings(cover=("person",)))
+    person = policy_for(camera, PrivacySettings(**ONLY, cover=("person",)))
     silent = snapshots._Seen(seen.picture, seen.taken_at, seen.detections, seen.labels, (Gap("yolox", "too busy"),))
     with pytest.raises(PictureError, match="too busy"):
         snapshots.save(place, camera, person, silent)

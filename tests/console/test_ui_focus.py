@@ -62,7 +62,8 @@ class PlayedSite(QuietSite):
                 "device": "CPU",
                 "precision": "bf16",
                 "max_in_flight": 2,
-                "nodes": nodes,
+                "precisions": nodes,
+                "nodes": {},
             }
         ]
 
@@ -213,7 +214,7 @@ def test_the_panel_shows_a_camera_and_what_really_runs(qtbot: QtBot, workplace: 
         "Model",
         "yolox_nano",
         "Privacy",
-        "person covered, or no picture is kept",
+        "faces, heads without a sure face, plates: covered, or no picture is kept",
     ]
     rates, latency = panel.findChild(RateGraph), panel.findChild(LatencyGraph)
     assert rates is not None
@@ -304,6 +305,7 @@ def test_a_provider_that_took_only_some_nodes_is_seen() -> None:
         "version": "1.26",
         "device": "CUDA:0",
         "precision": "f32",
+        "precisions": {},
         "nodes": {"CUDAExecutionProvider": 200, "CPUExecutionProvider": 14},
     }
     facts = {fact.name: fact.value for fact in focus_facts.running_facts([ran])}

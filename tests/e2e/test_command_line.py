@@ -51,8 +51,16 @@ def mirror(shared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
-@pytest.mark.parametrize(("letterbox", "share"), [("exact", 0.99), ("fast", 0.95)])
+@pytest.mark.parametrize(
+    ("backend", "letterbox", "share"),
+    [
+        ("openvino", "fast", 0.95),
+        *(
+            pytest.param(*case, marks=pytest.mark.soak)
+            for case in (("openvino", "exact", 0.99), ("onnxruntime", "exact", 0.99), ("onnxruntime", "fast", 0.95))
+        ),
+    ],
+)
 def test_a_street_is_seen_as_the_independent_reference_sees_it(
     shared: Path, tmp_path: Path, backend: str, letterbox: str, share: float
 ) -> None:
@@ -224,7 +232,7 @@ def test_a_failing_camera_does_not_stop_its_neighbour(mirror: Path, clip: Path, 
     assert "notes.mp4" in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)])
 def test_a_frozen_camera_does_not_hold_up_the_end(mirror: Path, tmp_path: Path, number: signal.Signals) -> None:
     need_gstreamer()
     with RtspServer(h264_stream(tmp_path / "camera.h264")) as server:

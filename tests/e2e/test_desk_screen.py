@@ -94,7 +94,7 @@ def test_killed_outright_it_comes_back_to_the_same_wall(screen: Screen, tmp_path
 
 
 def test_the_demo_opens_the_desk_and_says_how_long_it_took(screen: Screen, shared: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "console", "demo", "--seconds", "12", "--json", "--home", str(tmp_path / "home")]
+    command = [sys.executable, "-m", "console", "demo", "--seconds", "16", "--json", "--home", str(tmp_path / "home")]
     environment = {**screen.environment, "SIGHTDESK_MODEL_PATH": str(shared)}
     done = subprocess.run(command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr[-2000:]

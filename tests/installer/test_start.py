@@ -1,11 +1,13 @@
 """The frozen program's own beginning."""
 
 import os
+import subprocess
 import sys
 
 import pytest
 
 from installer.start import have_a_locale, let_others_be
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize("before", ["/usr/local/lib", None])
@@ -31,3 +33,15 @@ def test_a_bare_session_gets_utf8_and_a_chosen_language_stays(monkeypatch: pytes
     monkeypatch.setenv("LANG", "de_DE.UTF-8")
     have_a_locale()
     assert os.environ["LC_CTYPE"] == ""
+
+
+def test_a_crash_of_native_code_is_said_at_the_terminal() -> None:
+    """In a process of its own, since it ends there."""
+    lines = "import os, signal; from installer.start import say_where_it_crashed as say; say()"
+    crash = "os.kill(os.getpid(), signal.SIGSEGV)"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{lines}; {crash}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode != 0
+    assert "Segmentation fault" in ended.stderr
+    assert "Current thread" in ended.stderr

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from console.datasets.accuracy import detect
 from models.decoders import FAMILIES, NotThisFamily, recognise, thresholds_for
 from models.detector import Detector
+from models.frames import ArrayPicture
 from models.labels import COCO80
 from models.letterbox import Letterbox
 from models.manifest import ModelFacts, ModelManifest, TensorFacts
@@ -27,6 +31,14 @@ FACTS = {
     "centerface": ModelFacts(
         (TensorFacts("input.1", (10, 3, 32, 32), "f32"),),
         tuple(TensorFacts(str(i), (10, c, 8, 8), "f32") for i, c in enumerate((1, 2, 2, 10))),
+    ),
+    "yunet": ModelFacts(
+        (TensorFacts("input", (None, 3, None, None), "f32"),),
+        tuple(
+            TensorFacts(f"{part}_{stride}", (None, None, width), "f32")
+            for part, width in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))
+            for stride in (8, 16, 32)
+        ),
     ),
 }  # fmt: skip
 
@@ -50,7 +62,7 @@ def test_every_family_recognises_its_own_and_only_its_own(family: str) -> None:
 
 def test_what_no_family_knows_is_said_for_each() -> None:
     facts = ModelFacts((TensorFacts("x", (1, 10), "f32"),), (TensorFacts("y", (1, 2), "f32"),))
-    with pytest.raises(NotThisFamily, match=r"yolox:.*tf-ssd:.*intel-ssd:.*centerface:"):
+    with pytest.raises(NotThisFamily, match=r"yolox:.*tf-ssd:.*intel-ssd:.*centerface:.*yunet:"):
         recognise(facts, "x")
 
 
@@ -105,6 +117,79 @@ def test_centerface_puts_the_face_on_its_peak() -> None:
     np.testing.assert_allclose(found.xyxy, [[26, 14, 34, 30]], atol=1e-3)
 
 
+def yunet_of(size: tuple[int, int], fill: float = 0.0) -> dict[str, np.ndarray]:
+    cells = {stride: (size[0] // stride) * (size[1] // stride) for stride in (8, 16, 32)}
+    return {
+        f"{part}_{stride}": np.full((1, count, width), fill, np.float32)
+        for part, width in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))
+        for stride, count in cells.items()
+    }
+
+
+def test_yunet_puts_the_face_where_the_cell_says() -> None:
+    outputs = yunet_of((64, 64))
+    # cell (x 1, y 2) of stride 16 is row 2 * 4 + 1; centre a quarter of a cell in, 16 x 32 pixels
+    outputs["cls_16"][0, 9], outputs["obj_16"][0, 9] = 0.9, 0.4
+    outputs["bbox_16"][0, 9] = 0.25, 0.25, 0, np.log(2)
+    outputs["cls_32"][0, 0], outputs["obj_32"][0, 0] = 0.9, 0.05  # .21, under the threshold
+    found = read("yunet", outputs, (128, 128))
+    np.testing.assert_allclose(found.score, [0.6], rtol=1e-6)
+    np.testing.assert_allclose(found.xyxy, [[24, 40, 56, 104]], atol=1e-4)
+
+
+def test_a_yunet_face_of_absurd_size_is_kept_as_large_as_the_picture() -> None:
+    outputs = yunet_of((64, 64))
+    outputs["cls_8"][0, 0], outputs["obj_8"][0, 0], outputs["bbox_8"][0, 0] = 1, 1, [0, 0, 300, 300]
+    assert read("yunet", outputs, (128, 96)).xyxy.tolist() == [[0, 0, 128, 96]]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given"), [((None, None), (640, 384)), ((1920, 1080), (1920, 1088)), ((1, 1), (32, 32))]
+)
+def test_yunet_runs_at_any_multiple_of_32(wanted: tuple[int | None, int | None], given: tuple[int, int]) -> None:
+    picture = FAMILIES["yunet"].picture_input(FACTS["yunet"], *wanted)
+    assert (picture.width, picture.height) == given
+
+
+def test_a_yunet_fixed_to_another_size_is_refused() -> None:
+    facts = ModelFacts((TensorFacts("input", (1, 3, 100, 64), "f32"),), FACTS["yunet"].outputs)
+    with pytest.raises(NotThisFamily, match="multiples of 32, got 64x100"):
+        FAMILIES["yunet"].picture_input(facts, None, None)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    "name", ["val2017/000000162415", "val2017/000000009483", "train2017/000000444294", "train2017/000000034246"]
+)
+def test_yunet_finds_what_opencv_finds_with_it(shared: Path, name: str) -> None:
+    """The same weights through OpenVINO and this decoder against cv2's own reading of them."""
+    import cv2
+
+    from backends.base import LoadOptions
+    from backends.registry import runtime
+
+    file = shared / "models" / "yunet_n_dynamic.onnx"
+    pixels = cv2.imread(str(shared / "datasets" / "coco_cc" / f"pose_minicoco_{name}.jpg"))
+    height, width = (side // 32 * 32 for side in pixels.shape[:2])
+    pixels = np.ascontiguousarray(pixels[:height, :width])
+    peer = cv2.FaceDetectorYN.create(str(file), "", (width, height), 0.5, 0.3, 5000)
+    _count, rows = peer.detect(pixels)
+    theirs = rows[np.argsort(-rows[:, 14])]
+    openvino = runtime("openvino")
+    facts = openvino.inspect(file)
+    manifest = recognise(facts, "yunet").model_copy(update={"nms_iou": 0.3})
+    own = Detector.of(manifest, FAMILIES["yunet"].picture_input(facts, width, height), "exact")
+    backend = openvino.load(file, own.picture, "CPU", LoadOptions(precision="f32"))
+    try:
+        found = detect(own, backend, ArrayPicture(pixels), 0.5)
+    finally:
+        backend.close()
+    assert len(theirs) > 0
+    np.testing.assert_allclose(found.score, theirs[:, 14], atol=2e-3)
+    expected = np.concatenate([theirs[:, :2], theirs[:, :2] + theirs[:, 2:4]], 1).clip(0, [width, height] * 2)
+    np.testing.assert_allclose(found.xyxy, expected, atol=0.5)
+
+
 numbers = st.floats(width=32, allow_nan=True, allow_infinity=True)
 
 
@@ -140,6 +225,18 @@ def test_tf_ssd_survives_any_numbers(count: np.ndarray, table: np.ndarray) -> No
 def test_centerface_survives_any_numbers(maps: np.ndarray) -> None:
     outputs = {"h": maps[:, :1], "s": maps[:, 1:3], "o": maps[:, 3:5], "l": maps[:, 5:]}
     sane(read("centerface", outputs, (640, 480)), (640, 480))
+
+
+@settings(max_examples=40)
+@given(hnp.arrays(np.float32, (84, 6), elements=numbers, fill=numbers))
+def test_yunet_survives_any_numbers(rows: np.ndarray) -> None:
+    outputs, first = yunet_of((64, 64)), 0
+    for stride in (8, 16, 32):
+        of_stride = rows[first : first + len(outputs[f"cls_{stride}"][0])]
+        first += len(of_stride)
+        outputs[f"cls_{stride}"][0, :, 0], outputs[f"obj_{stride}"][0, :, 0] = of_stride[:, 4], of_stride[:, 5]
+        outputs[f"bbox_{stride}"][0] = of_stride[:, :4]
+    sane(read("yunet", outputs, (640, 480)), (640, 480))
 
 
 def sane(found, size: tuple[int, int]) -> None:

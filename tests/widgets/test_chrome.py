@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from widgets import room
 from widgets.icons import icon
 from widgets.key_button import KeyButton
 from widgets.keys_sheet import KeysSheet
@@ -189,3 +190,19 @@ def test_the_first_camera_can_be_pasted(qtbot: QtBot) -> None:
     with qtbot.waitSignal(page.address_given) as given:
         qtbot.keyClick(page.address, Qt.Key.Key_Return)
     assert given.args == ["rtsp://10.0.0.7/live"]
+
+
+def test_the_sheet_fits_a_small_screen_at_large_text(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "room_for", lambda _window: QSize(500, 400))
+    use(qapp, DARK, 2.0)
+    try:
+        many = [Command(f"a.{n}", f"Do the thing of number {n}", "Ctrl+Shift+N", f"Group {n % 3}") for n in range(9)]
+        sheet = KeysSheet(sorted(many, key=lambda command: command.group))
+        qtbot.addWidget(sheet)
+        assert sheet.width() <= 500
+        assert sheet.height() <= 400
+        assert sheet._sides == 1
+    finally:
+        use(qapp, DARK, 1.0)

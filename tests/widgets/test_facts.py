@@ -35,3 +35,18 @@ def test_counts_are_listed_and_the_rest_is_said(qtbot: QtBot) -> None:
     assert said(table) == ["Nothing."]
     table.show_counts([("person", 1, 1)], recent="in 10 min", empty="Nothing.")
     assert said(table) == ["now", "in 10 min", "person", "1", "1"]
+
+
+def test_an_address_without_a_break_leaves_its_name_room_and_is_whole_in_the_tooltip(qtbot: QtBot) -> None:
+    facts = FactList()
+    qtbot.addWidget(facts)
+    long = "rtsp://10.20.30.41:554/Streaming/Channels/101?transportmode=unicast"
+    facts.show_facts([Fact("Errors", f"3 times: {long}", tip="since the start"), Fact("Model", "yolox_nano")])
+    facts.resize(260, 200)
+    facts.show()
+    assert facts.minimumSizeHint().width() <= 260
+    name, value = facts._labels[0]
+    assert long in value.toolTip()
+    assert value.toolTip().endswith("since the start")
+    assert name.width() >= name.fontMetrics().horizontalAdvance("Errors")
+    assert facts._labels[1][1].toolTip() == ""

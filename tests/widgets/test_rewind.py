@@ -7,6 +7,7 @@ import itertools
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from models import words
 from widgets import theme
@@ -122,3 +123,18 @@ def test_it_is_painted_in_both_themes(bar: RewindBar, qtbot) -> None:
     assert len(colours) == 2
     bar.set_span(0.0, [], [], "")
     bar.grab()
+
+
+def test_a_moment_that_gets_longer_keeps_its_room_and_the_bar_gives_way(qtbot: QtBot) -> None:
+    bar = RewindBar()
+    qtbot.addWidget(bar)
+    bar.set_span(30, [], [], "")
+    bar.set_place(1, "1 s ago", "10:00")
+    bar.resize(bar._wanted(0) + 4, 90)
+    bar.show()
+    bar.set_place(2, "a very long time ago, 29.9 s ago", "10:00:00.0")
+    QApplication.sendPostedEvents()
+    assert bar._moment.width() >= bar._moment.sizeHint().width()
+    wide = bar._moment.minimumWidth()
+    bar.set_place(3, "3 s ago", "10:00")
+    assert bar._moment.minimumWidth() == wide

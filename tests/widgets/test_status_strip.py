@@ -101,3 +101,16 @@ def test_figures_that_change_don_t_push_their_neighbours(qtbot: QtBot) -> None:
     before = strip._figures["cpu"].x()
     strip.show_piece("latency", [("p99 ", False), ("99", True)])
     assert strip._figures["cpu"].x() == before
+
+
+def test_a_sentence_that_is_cut_stands_whole_in_its_tooltip(qtbot: QtBot) -> None:
+    strip = StatusStrip()
+    qtbot.addWidget(strip)
+    strip.resize(1200, 30)
+    strip.show()
+    words = "3 need you: North gate of the second yard behind the hall has failed"
+    strip.show_attention("stopped", words, "gate", "Press to see it.")
+    button = strip._buttons["attention"]
+    assert button.toolTip() == "Press to see it."
+    strip.resize(330, 30)
+    assert button.toolTip() == f"{words}\nPress to see it."

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from models.detections import Detections
-from widgets.theme import DOUBT, tokens
+from widgets.theme import DARK, DOUBT, tokens, use
 from widgets.tile import CameraTile
 from widgets.tile_boxes import BoxLayer
+from widgets.tile_paint import header_height
 from widgets.tile_state import LIVE, TileKind, TileState
 
 FROZEN = TileState(TileKind.FROZEN, "frozen", "No new picture for 12 s.", "Change the camera", "Ctrl+E")
@@ -103,11 +104,38 @@ def test_labels_keep_clear_of_each_other(qtbot: QtBot) -> None:
     from PySide6.QtGui import QPainter
 
     painter = QPainter(canvas)
-    layer.paint(painter, canvas.rect(), (640, 400), 1.0)
+    layer.paint(painter, (0, 0, 640, 400), (640, 400), 1.0)
     painter.end()
-    areas = [image.rect().translated(place) for place, image, _ in layer._labels]
+    areas = [image.rect().translated(x, y) for x, y, image, _ in layer._labels]
     assert len(areas) == 4
     assert not any(a.intersects(b) for n, a in enumerate(areas) for b in areas[n + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("scale", "size", "words"),
+    [
+        (1.0, (404, 260), "Change the camera  (Ctrl+E)"),
+        (1.5, (250, 150), "Change the camera"),
+        (2.0, (212, 150), "Ctrl+E"),
+        (1.0, (120, 72), "Ctrl+E"),
+    ],
+)
+def test_large_text_shortens_the_way_on_and_never_hides_it(
+    tile: CameraTile, qapp: QApplication, scale: float, size: tuple[int, int], words: str
+) -> None:
+    use(qapp, DARK, scale)
+    try:
+        tile.resize(*size)
+        tile.set_state(FROZEN)
+        shot(tile)
+        button = tile.findChild(QPushButton)
+        assert button.isVisible()
+        assert button.text() == words
+        assert button.toolTip() == "Change the camera  (Ctrl+E)"
+        assert tile.rect().contains(button.geometry())
+        assert button.y() >= header_height()
+    finally:
+        use(qapp, DARK, 1.0)
 
 
 def test_a_face_says_what_happened_and_offers_one_way_on(tile: CameraTile, qtbot: QtBot) -> None:

@@ -167,8 +167,9 @@ def _shown(camera: CameraSettings, name: str) -> str:
     """A value in a few words."""
     value = getattr(camera, name)
     if name == "stages":
-        models = ", ".join(f"{stage.model} {stage.confidence:g}" for stage in camera.stages)
-        return models or _("the site's model")
+        return ", ".join(f"{s.model} {s.confidence:g}" for s in camera.stages) or _("the site's model")
+    if name in {"privacy", "keep"}:
+        return _own(camera, name)
     if name == "login":
         return camera.login.user if camera.login else _("none")
     if isinstance(value, bool):
@@ -176,3 +177,13 @@ def _shown(camera: CameraSettings, name: str) -> str:
     if value is None or value == "":
         return _("not set")
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _own(camera: CameraSettings, name: str) -> str:
+    """What a camera covers or keeps otherwise than its site."""
+    if name == "keep" and camera.keep is not None:
+        return _("{n} days").format(n=camera.keep.days)
+    own = [field for field in type(camera.privacy).model_fields if field in camera.privacy.model_fields_set]
+    if name == "privacy" and own:
+        return _("of its own: {what}").format(what=", ".join(own).replace("_", " "))
+    return _("as for the site")

@@ -6,7 +6,17 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from console.errors import SightdeskError
 from console.settings.schema import CameraSettings
@@ -18,11 +28,16 @@ from console.ui.cameras.draft import Draft, Judged, changes_for, judge
 from console.ui.cameras.options import LOOK, Options
 from console.ui.cameras.passwords import Asker, store_passwords, stored_names
 from console.ui.cameras.preview_pane import PreviewPane
+from console.ui.cameras.privacy_panel import PrivacyPanel
 from console.ui.cameras.running_view import RunningView
+from console.ui.cameras.unredacted import Unredacted
 from console.ui.cameras.where import Where
 from console.ui.workplace import Workplace
 from models.words import _
+from widgets.areas import turned
 from widgets.room import no_default, open_at
+from widgets.scrolled import Scrolled
+from widgets.segments import Segments
 from widgets.theme import px
 
 _SAVE = "Ctrl+Return"
@@ -59,7 +74,12 @@ class CameraDialog(QDialog):
         self.setWindowTitle(title)
         self.where = Where()
         self.options = Options(workplace.settings)
+        self.parts = Segments(
+            _("Part of the dialog"), [("camera", _("Camera"), _("Camera")), ("privacy", _("Privacy"), _("Privacy"))]
+        )
         self.preview = PreviewPane()
+        self.privacy = PrivacyPanel(workplace.settings, self.preview.areas)
+        self._unredacted = Unredacted(workplace, camera)
         self._asker = Asker(self)
         self._hint = QLabel(wordWrap=True)
         self._hint.setProperty("role", "small")
@@ -73,9 +93,11 @@ class CameraDialog(QDialog):
         if camera is not None:
             self.where.show_camera(camera)
             self.options.show_camera(camera)
+            self.privacy.show_camera(camera)
             self.preview.turn(Orientation(camera.rotation, camera.mirror))
         elif source:
             self.where.network.address.set_value(source)
+        self._turned_as = self._orientation()
         self._connect()
         self._judge()
         if camera is not None or source:
@@ -96,6 +118,9 @@ class CameraDialog(QDialog):
             original = self._original
             assert original is not None  # noqa: S101  # for the type checker
             self.preview.look(lambda: RunningView(self._workplace.site, original))
+        elif self._unredacted.withholds(camera):
+            self.preview.withhold(self._unredacted.words)
+            return
         else:
             login = self._login_reader(camera)
             self.preview.look(lambda: Preview(camera, login), alone=self.where.is_usb)
@@ -125,11 +150,19 @@ class CameraDialog(QDialog):
     def draft(self) -> Draft:
         """What is filled in."""
         user, password = self.where.login()
-        return Draft({**self.options.values(), **self.where.values()}, user, password, self._original)
+        values = {**self.options.values(), **self.privacy.values(), **self.where.values()}
+        return Draft(values, user, password, self._original)
 
     def show_errors(self, judged: Judged) -> None:
         """Say beside each field what is wrong with it."""
-        self.options.show_errors(self.where.show_errors(dict(judged.errors)))
+        self.options.show_errors(self.privacy.show_errors(self.where.show_errors(dict(judged.errors))))
+
+    def turn_to(self, part: str) -> None:
+        """Show one part of the dialog: "camera" or "privacy"."""
+        self.parts.choose(part)
+        self._halves.setCurrentIndex(("camera", "privacy").index(part))
+        self.preview.draw_areas(part == "privacy")
+        self._judge()
 
     def done(self, result: int) -> None:
         """Closed, however it happened: the camera is let go at once."""
@@ -142,7 +175,7 @@ class CameraDialog(QDialog):
         words = _("Changed {name}") if self._original else _("Added {name}")
         try:
             if changes:
-                self._workplace.edit(changes, words.format(name=camera.title))
+                self._workplace.edit(changes, words.format(name=camera.title), lambda: self._write(camera))
         except SightdeskError as error:
             self._failed(error)
             return
@@ -158,6 +191,7 @@ class CameraDialog(QDialog):
 
     def _judge(self) -> Judged:
         judged = judge(self.draft(), self._workplace.settings, self._stored)
+        self.privacy.show_policy(judged.camera)
         self.save_button.setEnabled(judged.camera is not None and not self._saving)
         first = next(iter(judged.errors.values()), "")
         self._help(
@@ -184,15 +218,40 @@ class CameraDialog(QDialog):
     def _option_changed(self, name: str) -> None:
         judged = self._judge()
         if name in LOOK:
-            self.preview.turn(self._orientation())
+            self._turn()
         elif name in _LOOKED_AT:
             self._complete()
         if name in judged.errors or self.options.rows[name].error:
             self.show_errors(judged)
 
+    def _privacy_changed(self) -> None:
+        judged = self._judge()
+        if judged.camera is None or any(row.error for row in self.privacy.rows.values()):
+            self.show_errors(judged)
+
+    def _say_areas(self, words: str) -> None:
+        if self.preview.areas.hasFocus():
+            self._help(words)
+
     def _orientation(self) -> Orientation:
         rows = self.options.rows
         return Orientation(int(rows["rotation"].value or 0), mirror=bool(rows["mirror"].value))
+
+    def _turn(self) -> None:
+        """Turn the picture, and the areas with it: they lie on the same things as before."""
+        before, self._turned_as = self._turned_as, self._orientation()
+        areas, now = self.preview.areas, self._turned_as
+        if areas.areas and before != now:
+            ways = (before.rotation, before.mirror), (now.rotation, now.mirror)
+            areas.set_areas([turned(points, *ways) for points in areas.areas], areas.names)
+            self.privacy.changed.emit()
+        self.preview.turn(now)
+
+    def _look_unredacted(self) -> None:
+        """Show the picture of what is filled in, for a supervisor, once that is recorded."""
+        camera = self._judge().camera
+        if camera is not None:
+            self._unredacted.ask(camera, self._look_unredacted, lambda: self.look() if self.isVisible() else None)
 
     def _looked_at(self) -> tuple[object, ...]:
         draft = self.draft()
@@ -229,11 +288,17 @@ class CameraDialog(QDialog):
         left.addWidget(line)
         left.addWidget(self.options)
         left.addStretch()
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(fields)
+        self._halves = QStackedWidget()
         room = int(self.screen().availableGeometry().width() * _LEFT)
-        scroll.setMinimumWidth(min(fields.minimumSizeHint().width() + px(16), room))
+        for part in (fields, _page(self.privacy)):
+            scroll = QScrollArea(widgetResizable=True)
+            scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            scroll.setWidget(part)
+            self._halves.addWidget(scroll)
+        self._halves.setMinimumWidth(min(fields.minimumSizeHint().width() + px(16), room))
+        head = QHBoxLayout()
+        head.addWidget(heading, 1)
+        head.addWidget(self.parts)
         right = QVBoxLayout()
         right.setSpacing(px(8))
         right.addWidget(self.preview, 1)
@@ -245,7 +310,7 @@ class CameraDialog(QDialog):
         right.addLayout(look)
         halves = QHBoxLayout()
         halves.setSpacing(px(16))
-        halves.addWidget(scroll, 5)
+        halves.addWidget(self._halves, 5)
         halves.addLayout(right, 6)
         foot = QHBoxLayout()
         foot.addWidget(self._hint, 1)
@@ -254,7 +319,7 @@ class CameraDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(px(16), px(16), px(16), px(16))
         column.setSpacing(px(12))
-        column.addWidget(heading)
+        column.addLayout(head)
         column.addLayout(halves, 1)
         column.addLayout(foot)
         no_default(self)
@@ -265,7 +330,26 @@ class CameraDialog(QDialog):
         self.where.complete.connect(self._complete)
         self.options.changed.connect(self._option_changed)
         self.preview.asked.connect(self.look)
+        self.preview.unredacted_asked.connect(self._look_unredacted)
+        self.preview.areas.said.connect(self._say_areas)
+        self.parts.picked.connect(self.turn_to)
+        self.privacy.changed.connect(self._privacy_changed)
         self.save_button.clicked.connect(self.save)
         self.cancel_button.clicked.connect(self.reject)
-        for row in (*self.where.network.rows, *self.where.file.rows, *self.options.rows.values()):
+        for row in (
+            *self.where.network.rows,
+            *self.where.file.rows,
+            *self.options.rows.values(),
+            *self.privacy.rows.values(),
+        ):
             row.helped.connect(self._help)
+
+
+def _page(part: QWidget) -> Scrolled:
+    """A part that scrolls."""
+    page = Scrolled()
+    page.setProperty("role", "page")
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(part)
+    return page

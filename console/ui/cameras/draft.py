@@ -82,7 +82,8 @@ def judge(draft: Draft, settings: Settings, stored: Collection[str] = ()) -> Jud
         camera = CameraSettings.model_validate({name: value for name, value in values.items() if value is not None})
     except ValidationError as error:
         for problem in problems(error, Parsed(values, parse(_NOWHERE).root), CameraSettings):
-            where = "stages" if problem.key.startswith("stages") else problem.key.partition(".")[0]
+            where = problem.key.partition(".")[0]
+            where = ".".join(problem.key.split(".")[:2]) if where in ("privacy", "keep") else where
             hint = problem.hint if where in ("source", "login") else ""  # elsewhere the field's help says it
             sentence = f"{problem.what[:1].upper()}{problem.what[1:]}. {hint}".strip()
             errors.setdefault("confidence" if problem.key.endswith("confidence") else where, sentence)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -15,6 +17,8 @@ from widgets.form import FieldRow
 from widgets.form_editors import FieldSpec
 from widgets.theme import px
 
+log = logging.getLogger(__name__)
+
 _VIDEOS = "*.mp4 *.mkv *.avi *.mov *.ts *.webm *.m4v *.mpg *.mpeg *.wmv *.flv"
 
 
@@ -25,14 +29,20 @@ def usb_source(camera: UsbCamera, all_here: list[UsbCamera]) -> str:
 
 
 class UsbTab(QWidget):
-    """The cameras at this machine, by name."""
+    """The cameras at this machine, by name.
+
+    They are asked for on a thread: on some systems a driver takes seconds to answer, and the desk must not stand still.
+    """
 
     complete = Signal()
+    _listed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._here: list[UsbCamera] = []
         self._kept = ""
+        self._looking = self._look_again = False
+        self._listed.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self.cameras = QListWidget()
         self.cameras.setAccessibleName(_("Cameras at this machine"))
         self.cameras.currentRowChanged.connect(lambda _row: self.complete.emit())
@@ -50,8 +60,32 @@ class UsbTab(QWidget):
         column.addLayout(foot)
 
     def look(self) -> None:
-        """List what is plugged in now."""
-        self.show_cameras(list_cameras())
+        """List what is plugged in now; the list comes when the system has answered."""
+        if self._looking:
+            self._look_again = True
+            return
+        self._looking = True
+        self._none.setText(_("Looking for cameras"))
+        threading.Thread(target=self._list, name="usb cameras", daemon=True).start()
+
+    def _list(self) -> None:
+        """On a thread of its own."""
+        try:
+            here = list_cameras()
+        except Exception:  # the thread's outermost frame: drivers fail in ways of their own
+            log.exception("the cameras at this machine can't be listed")
+            here = []
+        try:
+            self._listed.emit(here)
+        except RuntimeError:  # the dialog is gone
+            log.debug("nobody waits for the cameras at this machine any more")
+
+    def _take(self, here: list[UsbCamera]) -> None:
+        self._looking = False
+        self.show_cameras(here)
+        if self._look_again:
+            self._look_again = False
+            self.look()
 
     def show_cameras(self, here: list[UsbCamera]) -> None:
         """Show these cameras; the one chosen before stays chosen."""

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console.errors import SettingsChanged, SightdeskError
+from console.errors import NeedsSupervisor, SettingsChanged, SightdeskError
 from console.settings.order import Arranged, order_cameras
 from console.settings.schema import CameraSettings, Settings
 from console.ui.actions import TABLE, Actions, keys_in_words
@@ -182,7 +182,10 @@ class CamerasPage(QWidget):
         if not changes:
             return False
         try:
-            self._workplace.edit(changes, words.format(names=_names(cameras)))
+            again = partial(self._change, changes, words, cameras)
+            self._workplace.edit(changes, words.format(names=_names(cameras)), again)
+        except NeedsSupervisor:  # the PIN is being asked for
+            return False
         except SettingsChanged as error:
             self._workplace.notices.error(error, (_("Load it again"), self._workplace.reload))
         except SightdeskError as error:
@@ -336,7 +339,8 @@ class CamerasPage(QWidget):
         )
         about.setWordWrap(True)
         about.setProperty("role", "dim")
-        about.setMinimumWidth(px(420))
+        about.setFixedWidth(px(420))  # with its height after it, which an alignment in a layout would not ask for
+        about.setMinimumHeight(about.heightForWidth(px(420)))
         about.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         add = QPushButton(_("Add a camera  {keys}").format(keys=keys_in_words("Ctrl+N")))
         add.setProperty("role", "primary")

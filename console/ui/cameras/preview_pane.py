@@ -16,6 +16,7 @@ from console.errors import SightdeskError
 from console.site.preview import Facts
 from console.sources.orientation import Orientation
 from models.words import _
+from widgets.area_editor import AreaEditor
 from widgets.theme import RADIUS, font, px, tokens
 
 _TICK_MS = 33
@@ -48,6 +49,8 @@ class PreviewPane(QWidget):
 
     asked = Signal()
     """The operator wants to see the picture, now or again."""
+    unredacted_asked = Signal()
+    """... though it is one that can only be seen unredacted; see `withhold`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,9 +58,12 @@ class PreviewPane(QWidget):
         self._pending: tuple[Callable[[], View], bool] | None = None
         self._ending: list[View] = []
         self._since = 0.0
+        self._withheld = ""
         self._orientation = Orientation()
         self.picture = _Picture()
         self.picture.resized.connect(self._set_size)
+        self.areas = AreaEditor(self.picture)
+        self.areas.hide()
         self._facts = QLabel()
         self._facts.setProperty("role", "dim")
         self._facts.setWordWrap(True)
@@ -65,7 +71,7 @@ class PreviewPane(QWidget):
         self._trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._trouble.hide()
         self.show_button = QPushButton(_("Show the picture"))
-        self.show_button.clicked.connect(self.asked)
+        self.show_button.clicked.connect(self._ask)
         foot = QHBoxLayout()
         foot.addWidget(self._facts, 1)
         foot.addWidget(self.show_button)
@@ -92,14 +98,27 @@ class PreviewPane(QWidget):
             alone: only once everything before it has ended: a USB camera opens once.
         """
         self.stop()
+        self._withheld = ""
         self._pending = make, alone
         self._since = time.monotonic()
         self._timer.start()
         self._tick()
 
+    def withhold(self, why: str) -> None:
+        """Show nothing but the words why, and a button that asks for the picture all the same."""
+        self.stop()
+        self._withheld = why
+        self._say()
+
+    def draw_areas(self, on: bool) -> None:  # noqa: FBT001
+        """Have areas drawn over the picture, or not."""
+        self.areas.setVisible(on)
+        self._place_areas()
+
     def stop(self) -> None:
         """Let go; returns at once."""
         self._pending = None
+        self._withheld = ""
         if self._view is not None:
             self._view.close()
             self._ending.append(self._view)
@@ -139,11 +158,20 @@ class PreviewPane(QWidget):
             if view.ended and view.pixels is None:
                 view.redraw()
             self.picture.show_pixels(view.pixels)
+            self._place_areas()
             if view.ended and view.trouble is not None:
                 self._timer.stop()
         self._say()
 
+    def _ask(self) -> None:
+        (self.unredacted_asked if self._withheld else self.asked).emit()
+
+    def _place_areas(self) -> None:
+        self.areas.setGeometry(self.picture.rect())
+        self.areas.set_place(self.picture.place())
+
     def _set_size(self) -> None:
+        self._place_areas()
         if self._view is not None:
             self._view.size = self.picture.physical_size()
             self._view.redraw()
@@ -161,13 +189,16 @@ class PreviewPane(QWidget):
         if trouble is not None:
             self._trouble.setText(f"▲ {trouble}")
             self.picture.say(_("No picture"), failed=True)
+        elif self._withheld:
+            self.picture.say(self._withheld)
         elif view is not None or self._pending is not None:
             waited = time.monotonic() - self._since
             self.picture.say(_("Connecting, {s} s").format(s=f"{waited:.0f}") if waited >= 1 else _("Connecting"))
         else:
             self.picture.say(_("The live picture appears here before you save."))
         again = _("Try again") if trouble is not None else _("Connect again")
-        self.show_button.setText(again if view is not None else _("Show the picture"))
+        first = _("Show it unredacted") if self._withheld else _("Show the picture")
+        self.show_button.setText(again if view is not None else first)
         described = trouble or words or self.picture.words
         self.picture.setAccessibleDescription(str(described))
 
@@ -190,6 +221,18 @@ class _Picture(QFrame):
         """(width, height) in physical pixels."""
         ratio = self.devicePixelRatioF()
         return max(int(self.width() * ratio), 32), max(int(self.height() * ratio), 32)
+
+    def place(self) -> QRect:
+        """Where the picture stands in this frame; where one of the usual shape would, while there is none."""
+        if self._pixels is None:
+            width = min(self.width(), self.height() * 16 // 9)
+            shown = QRect(0, 0, width, width * 9 // 16)
+        else:
+            height, width = self._pixels.shape[:2]
+            ratio = self.devicePixelRatioF()
+            shown = QRect(0, 0, round(width / ratio), round(height / ratio))
+        shown.moveCenter(self.rect().center())
+        return shown
 
     def show_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
         """(height, width, 4) in memory order B, G, R, 255; None: words instead."""
@@ -233,7 +276,5 @@ class _Picture(QFrame):
             image = QImage(self._pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
             ratio = self.devicePixelRatioF()
             image.setDevicePixelRatio(ratio)
-            shown = QRect(0, 0, round(width / ratio), round(height / ratio))
-            shown.moveCenter(self.rect().center())
-            painter.drawImage(shown.topLeft(), image)
+            painter.drawImage(self.place().topLeft(), image)
         painter.end()

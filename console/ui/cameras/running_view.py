@@ -6,19 +6,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.errors import SightdeskError
+from console.pipeline.covered_display import AnyDisplay, CoveredDisplay
 from console.pipeline.display import contained
 from console.settings.schema import CameraSettings
 from console.site.preview import Facts
 from console.site.running import RunningSite
 from console.sources.orientation import Orientation, oriented
-from models.frames import Frame, Picture
+from models.frames import ArrayPicture, Frame, Picture
 from models.states import CameraState
+from models.words import _
 
 _SHOWING = {CameraState.LIVE, CameraState.CONNECTING, CameraState.ENDED}
 
 
 class RunningView:
     """What `Preview` offers, from a camera that runs; its pictures come as fast as the model sees them.
+
+    A camera whose live picture is redacted is seen so here too.
 
     See `console.site.preview.Preview` for the attributes.
     """
@@ -30,6 +34,7 @@ class RunningView:
         self._site = site
         self._camera = camera
         self._drawn: tuple[object, ...] = ()
+        self._covered = False
         self._pixels: NDArray[np.uint8] | None = None
 
     @property
@@ -38,7 +43,10 @@ class RunningView:
         return False
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Want no pictures any more."""
+        lane = self._site.lane(self._camera.id)
+        if lane is not None and isinstance(lane.display, CoveredDisplay):
+            lane.display.guest = None
 
     def redraw(self) -> None:
         """Nothing to do: `pixels` looks for itself."""
@@ -46,15 +54,32 @@ class RunningView:
     @property
     def pixels(self) -> NDArray[np.uint8] | None:
         """The newest picture, drawn when it is asked for."""
-        frame = self._frame()
-        if frame is None or self.size is None:
+        lane = self._site.lane(self._camera.id)
+        covered = lane is not None and lane.display.covered
+        if covered != self._covered:  # nothing from before may stay
+            self._covered, self._pixels, self._drawn = covered, None, ()
+        found = self._redacted(lane.display) if lane is not None and covered else self._plain()
+        if found is None or self.size is None:
             return self._pixels
-        key = (frame.seq, self.size, self.orientation)
+        picture, of = found
+        key = (of, self.size, self.orientation)
         if key != self._drawn:
-            picture = oriented(_as_taken(frame.picture, self._camera), self.orientation)
+            picture = oriented(_as_taken(picture, self._camera), self.orientation)
             self._pixels = picture.view(*contained((picture.width, picture.height), self.size), "rgb32")
             self._drawn = key
         return self._pixels
+
+    def _plain(self) -> tuple[Picture, int] | None:
+        frame = self._frame()
+        return (frame.picture, frame.seq) if frame is not None else None
+
+    def _redacted(self, display: AnyDisplay) -> tuple[Picture, int] | None:
+        """What its tile shows; where nobody looks at the tile, it is drawn for this view."""
+        if not isinstance(display, CoveredDisplay):
+            return None
+        display.guest = self.size
+        shown = display.latest
+        return (ArrayPicture(np.ascontiguousarray(shown.pixels[..., :3])), shown.ready_ns) if shown else None
 
     @property
     def facts(self) -> Facts | None:
@@ -69,6 +94,10 @@ class RunningView:
     @property
     def trouble(self) -> SightdeskError | None:
         """Why it shows nothing, as the wall says it."""
+        lane = self._site.lane(self._camera.id)
+        display = lane.display if lane is not None else None
+        if isinstance(display, CoveredDisplay) and display.latest is None and display.trouble:
+            return SightdeskError(_("No redacted picture: {why}.").format(why=display.trouble.rstrip(".")))
         status = self._site.status(self._camera.id)
         return SightdeskError(str(status)) if status is not None and status.state not in _SHOWING else None
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSize
 from console.errors import SightdeskError
 from console.events.queries import COUNTED, Event, EventFilter
 from console.events.recorder import EventRecorder
-from console.events.rows import acknowledge
+from console.events.rows import acknowledge, take_back
 from console.settings.schema import Settings
 from console.ui.actions import Actions, keys_in_words
 from console.ui.live.event_feed import PORTION, EventFeed, Snapshot
@@ -20,6 +21,7 @@ from console.ui.live.sounds import STRONGEST, Sounds
 from console.ui.operator import ask_operator
 from console.ui.workplace import Workplace
 from models.words import _, ngettext
+from widgets.combo import tell_whole, told
 from widgets.event_list import EventItem, EventList
 from widgets.key_button import KeyButton
 from widgets.theme import px
@@ -44,7 +46,8 @@ class EventsPanel(QWidget):
     """
 
     picked = Signal(object)
-    _acknowledged = Signal(object)
+    _acknowledged = Signal(object, object)
+    _taken_back = Signal(object)
 
     def __init__(self, workplace: Workplace, actions: Actions, page: QWidget) -> None:
         super().__init__()
@@ -92,6 +95,7 @@ class EventsPanel(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(4)
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            tell_whole(box)
         self._only_new.setCheckable(True)
         self._only_new.setProperty("role", "segment")
         self._only_new.setAccessibleName(_("New events only"))
@@ -132,6 +136,7 @@ class EventsPanel(QWidget):
         self._feed.arrived.connect(self._show, Qt.ConnectionType.QueuedConnection)
         self._feed.failed.connect(self._workplace.notices.error, Qt.ConnectionType.QueuedConnection)
         self._acknowledged.connect(self._say_acknowledged, Qt.ConnectionType.QueuedConnection)
+        self._taken_back.connect(self._say_taken_back, Qt.ConnectionType.QueuedConnection)
         self._camera.currentIndexChanged.connect(self._want)
         self._label.currentIndexChanged.connect(self._want)
         self._only_new.toggled.connect(self._want)
@@ -156,6 +161,7 @@ class EventsPanel(QWidget):
         row = max(box.findData(chosen), 0)
         box.setCurrentIndex(row)
         box.blockSignals(quiet)
+        told(box)
         if chosen and not row:
             box.currentIndexChanged.emit(0)
 
@@ -196,22 +202,43 @@ class EventsPanel(QWidget):
         if not self._workplace.operator:
             ask_operator(self._workplace, self.window(), lambda: self._record(ids))
             return
+        who, since = self._workplace.operator, datetime.now(UTC)
         try:
-            future = acknowledge(self._workplace.store, ids, self._workplace.operator)
+            future = acknowledge(self._workplace.store, ids, who)
         except SightdeskError as error:
             self._workplace.notices.error(error)
             return
         if len(ids) == 1 and (following := self.list.next_new()):
             self.list.choose(following)
-        future.add_done_callback(self._acknowledged.emit)
+        undo = partial(self._take_back, ids, who, since)
+        future.add_done_callback(lambda done: self._acknowledged.emit(done, undo))
 
-    def _say_acknowledged(self, future: Future[int]) -> None:
+    def _take_back(self, ids: list[int], who: str, since: datetime) -> None:
+        """They are new again: one key pressed too many must not hide what nobody has seen."""
+        try:
+            future = take_back(self._workplace.store, ids, who, since)
+        except SightdeskError as error:
+            self._workplace.notices.error(error)
+            return
+        future.add_done_callback(self._taken_back.emit)
+
+    def _say_taken_back(self, future: Future[int]) -> None:
+        error = future.exception()
+        if error is not None:
+            self._workplace.notices.error(error)
+        else:
+            again = future.result()
+            words = ngettext("{n} event is new again.", "{n} events are new again.", again)
+            self._workplace.notices.say(words.format(n=again))
+        self._feed.look()
+
+    def _say_acknowledged(self, future: Future[int], undo: Callable[[], object]) -> None:
         error = future.exception()
         if error is not None:
             self._workplace.notices.error(error)
         elif (taken := future.result()) > 1:
             words = ngettext("{n} event acknowledged.", "{n} events acknowledged.", taken)
-            self._workplace.notices.say(words.format(n=taken))
+            self._workplace.notices.say(words.format(n=taken), (_("Undo"), undo))
         self._feed.look()
 
     def _pick(self, event_id: int) -> None:

@@ -3,29 +3,57 @@
 from __future__ import annotations
 
 import math
+import re
 
+from console.ui.running_models import WELL, Standing
 from models.states import CameraState, CameraStatus
-from models.words import _
+from models.words import _, ngettext
 from widgets.tile_state import LIVE, TileKind, TileState
 
 
-def face(status: CameraStatus | None, *, has_model: bool = True, loading: bool = False) -> TileState:
+def face(
+    status: CameraStatus | None,
+    *,
+    has_model: bool = True,
+    loading: bool = False,
+    models: Standing = WELL,
+    cover: TileState | None = None,
+) -> TileState:
     """The face of a camera that is switched on.
 
     Args:
         status: how it stands; None while the site has not started it yet.
         has_model: whether a model looks at it.
         loading: whether one is on its way.
+        models: how its models stand.
+        cover: what is to be said about its picture being covered; see `cover_face`.
     """
     if status is None:
         return TileState(TileKind.CONNECTING, _("starting"), _("The camera is about to be connected."))
     if status.state is CameraState.LIVE:
+        if cover is not None and (cover.covers or not models.trouble):
+            return cover
         if has_model:
-            return LIVE
+            return _no_boxes(models.trouble) if models.trouble else _astray(models) if models.astray else LIVE
         if loading:
             return TileState(TileKind.LIVE, _("loading the model"), _("The picture is live; detections follow."))
-        return TileState(TileKind.NO_MODEL, _("no model"), _("The picture is live, but no model looks at it yet."))
+        sentence = _("The picture is live, but no model looks at it yet.")
+        return TileState(TileKind.NO_MODEL, _("no model"), f"{sentence} {models.trouble}".strip())
     return _not_live(status)
+
+
+def _no_boxes(why: str) -> TileState:
+    """The picture goes on, and nobody may take it for an empty scene."""
+    sentence = _("The picture is live, and there are no boxes: {why}").format(why=why)
+    short = re.split(r"[.:;] ", why)[0].rstrip(".")
+    return TileState(TileKind.NO_BOXES, _("no boxes: {why}").format(why=short), sentence)
+
+
+def _astray(models: Standing) -> TileState:
+    """Part of a model runs on the CPU though an accelerator was asked for."""
+    word = ngettext("{n} node on CPU", "{n} nodes on CPU", models.astray).format(n=models.astray)
+    sentence = _("{n} of {of} nodes are not on the device that was asked for; see Models.")
+    return TileState(TileKind.ASTRAY, word, sentence.format(n=models.astray, of=models.nodes or models.astray))
 
 
 def _not_live(status: CameraStatus) -> TileState:

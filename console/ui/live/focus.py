@@ -19,6 +19,7 @@ from models.words import _
 from widgets.facts import CountTable, FactList
 from widgets.figure import Figure
 from widgets.graphs import LatencyGraph, RateGraph
+from widgets.scrolled import Scrolled
 from widgets.segments import Segments
 from widgets.status_strip import MARKS, Kind
 from widgets.theme import px
@@ -58,6 +59,7 @@ class StateNote(QFrame):
         super().__init__(parent)
         self.setProperty("role", "raised")
         self._word, self._sentence, self._way = QLabel(), QLabel(), QPushButton()
+        self._word.setWordWrap(True)
         self._sentence.setWordWrap(True)
         self._way.clicked.connect(self.way_on)
         self._state: TileState | None = None
@@ -127,7 +129,7 @@ class FocusPanel(QScrollArea):
         self.setMinimumWidth(px(_WIDTH))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # or what is below the edge can't be read by keyboard
         self.setProperty("role", "scrolled")
-        page = QWidget()
+        page = Scrolled()
         page.setProperty("role", "page")
         self._hint.setProperty("role", "dim")
         self._hint.setWordWrap(True)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from console.events.policy import policy_for
 from console.pipeline.lane import Lane
 from console.pipeline.series import Current
 from console.pipeline.tally import ClassCount
+from console.privacy.policies import is_live_covered, policy_for
 from console.settings.schema import CameraSettings, PrivacySettings
+from console.ui.privacy_words import covered_parts, in_a_sentence
 from console.ui.status import CAUSES
-from models.redaction import PublishedFootage
-from models.words import N_, _
+from models.policy import PublishedFootage
+from models.words import N_, _, ngettext
 from widgets.facts import Fact
 
-RUNTIMES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime", "tritonclient": "Triton"}
+RUNTIMES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime", "kserve": "KServe"}
 
 STAGES: tuple[tuple[str, str, str], ...] = (
     ("end to end", N_("Capture to boxes"), N_("From the picture's capture until its boxes are known.")),
@@ -37,12 +38,29 @@ def running_facts(ran: list[dict[str, Any]]) -> list[Fact]:
         return [Fact(_("Running on"), _("nothing yet"), strong=True)]
     places = dict.fromkeys(f"{_runtime(stage)}, {stage['device']}" for stage in ran)
     precisions = dict.fromkeys(_precision(stage) for stage in ran)
-    nodes = "\n".join(f"{stage['model']}: {_nodes(stage['nodes'])}" for stage in ran if stage["nodes"])
-    return [
+    nodes = "\n".join(f"{stage['model']}: {_nodes(stage['precisions'])}" for stage in ran if stage["precisions"])
+    facts = [
         Fact(_("Running on"), "\n".join(places), strong=True),
         Fact(_("Precision"), "\n".join(precisions), tip=nodes),
         Fact(_("Model"), "\n".join(dict.fromkeys(str(stage["model"]) for stage in ran))),
     ]
+    return facts + alarms(ran)
+
+
+def alarms(ran: Sequence[Mapping[str, Any]]) -> list[Fact]:
+    """What is not as it was asked for: nodes on the CPU, another device than the chosen one."""
+    facts = []
+    fell_back = dict.fromkeys(f"▲ {stage['fell_back']}" for stage in ran if stage.get("fell_back"))
+    if fell_back:
+        facts.append(Fact(_("Fell back"), "\n".join(fell_back), strong=True))
+    for stage in ran:
+        if stage.get("astray"):
+            template = ngettext(
+                "▲ {n} node on CPU, asked for {asked}", "▲ {n} nodes on CPU, asked for {asked}", stage["astray"]
+            )
+            words = template.format(n=stage["astray"], asked=stage["asked"])
+            facts.append(Fact(_("Astray"), words, strong=True, tip="\n".join(stage["astray_nodes"])))
+    return facts
 
 
 def _runtime(stage: Mapping[str, Any]) -> str:
@@ -52,13 +70,13 @@ def _runtime(stage: Mapping[str, Any]) -> str:
 def _precision(stage: Mapping[str, Any]) -> str:
     """The precision of the heavy layers, and where the nodes run: a provider that took only some must be seen."""
     nodes: Mapping[str, int] = stage["nodes"]
-    providers = [name for name in nodes if name.endswith("ExecutionProvider")]
-    if providers:
-        where = ", ".join(f"{nodes[name]} {name.removesuffix('ExecutionProvider')}" for name in providers)
+    if len(nodes) > 1:
+        where = ", ".join(f"{count} {name.removesuffix('ExecutionProvider')}" for name, count in nodes.items())
         return _("{precision}, nodes: {where}").format(precision=stage["precision"], where=where)
-    if nodes:
+    total = sum(nodes.values()) or sum(stage["precisions"].values())
+    if total:
         template = _("{precision}, all {n} nodes on {device}")
-        return template.format(precision=stage["precision"], n=sum(nodes.values()), device=stage["device"])
+        return template.format(precision=stage["precision"], n=total, device=stage["device"])
     return str(stage["precision"])
 
 
@@ -71,13 +89,16 @@ def privacy_fact(camera: CameraSettings, privacy: PrivacySettings, labels: Seque
     policy = policy_for(camera, privacy)
     if isinstance(policy, PublishedFootage):
         return Fact(_("Privacy"), _("published footage: {what}").format(what=policy.published_as))
-    covered = ", ".join(policy.classes)
     unknown = [label for label in policy.classes if label not in labels] if labels else []
     if unknown:
         template = _("no pictures are kept: the model can't find {what}, which is to be covered")
         return Fact(_("Privacy"), template.format(what=", ".join(unknown)))
+    live = is_live_covered(camera, privacy)
+    parts = covered_parts(policy)
+    template = _("{what}: covered, live too") if live else _("{what}: covered, or no picture is kept")
+    words = template.format(what=", ".join(parts)) if parts else _("nothing is covered")
     tip = _("A picture in which it can't be known what to cover is not kept.")
-    return Fact(_("Privacy"), _("{classes} covered, or no picture is kept").format(classes=covered), tip=tip)
+    return Fact(_("Privacy"), words, tip=f"{in_a_sentence(policy, live=live)} {tip}")
 
 
 def picture_facts(lane: Lane | None, now: Current, counts: list[ClassCount], *, followed: bool) -> list[Fact]:

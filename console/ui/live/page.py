@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from console.errors import SightdeskError
@@ -16,6 +16,7 @@ from console.ui.actions import Actions, keys_in_words
 from console.ui.live.faces import muted, off
 from console.ui.live.focus import FocusPanel
 from console.ui.live.mutes import MINUTES, Mutes
+from console.ui.live.revealing import RevealController
 from console.ui.live.rewind import RewindController
 from console.ui.live.snapshot import snapshot
 from console.ui.live.ticker import Ticker
@@ -26,6 +27,7 @@ from widgets.key_button import KeyButton
 from widgets.segments import Segments
 from widgets.theme import px
 from widgets.tile_state import TileState
+from widgets.tool_row import ToolRow
 from widgets.wall import WallGrid
 from widgets.welcome import Welcome
 
@@ -33,7 +35,7 @@ SIZES = (1, 4, 9, 16, 0)
 _SIZE_WORDS = (N_("One camera"), N_("4 cameras"), N_("9 cameras"), N_("16 cameras"), N_("As many as there are"))
 PANEL_PX = 300
 _MENU = (
-    "tile.focus", "tile.freeze", "past.rewind", "tile.boxes", "tile.snapshot", "tile.mute", "",
+    "tile.focus", "tile.freeze", "past.rewind", "tile.boxes", "tile.snapshot", "tile.mute", "tile.reveal", "",
     "camera.edit", "camera.copy", "camera.disable", "camera.remove",
 )  # fmt: skip
 
@@ -57,6 +59,8 @@ class LivePage(QWidget):
         self.ticker = Ticker(workplace.site, self.wall)
         self.ticker.face_of = self._face
         self.rewind = RewindController(self.wall, self.ticker, workplace.notices, self)
+        self.ticker.covered.connect(self._covered)
+        self.reveal = RevealController(workplace, self.wall, self)
         self._frozen: set[str] = set()
         self._hidden: set[str] = set(workplace.state.get("boxes hidden", []))
         self._bind()
@@ -111,6 +115,12 @@ class LivePage(QWidget):
         self.side.setVisible(not self.side.isVisible())
         self._workplace.state.set("panel", self.side.isVisible())
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  # Qt's name
+        """Larger letters want a wider panel."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "side"):
+            self.side.setFixedWidth(px(PANEL_PX))
+
     # Setting up
 
     def _bind(self) -> None:
@@ -129,6 +139,7 @@ class LivePage(QWidget):
         bind("tile.left", lambda: wall.move_chosen(-1), self)
         bind("tile.right", lambda: wall.move_chosen(1), self)
         bind("tile.way", self._way_on, self)
+        bind("tile.reveal", lambda: self.reveal.toggle(self.chosen), self)
         bind("past.rewind", self._look_back, self)
         bind("past.back", lambda: self.rewind.step(-1), self)
         bind("past.forward", lambda: self.rewind.step(1), self)
@@ -137,20 +148,13 @@ class LivePage(QWidget):
     def _lay_out(self) -> None:
         title = QLabel(_("Live"))
         title.setProperty("role", "title")
-        tools = QHBoxLayout()
-        tools.setContentsMargins(0, 0, 0, 0)
-        tools.setSpacing(px(8))
-        tools.addWidget(title)
-        tools.addSpacing(px(4))
-        tools.addWidget(self._sizes)
-        for name, icon in (("tile.freeze", "freeze"), ("past.rewind", "rewind")):
-            tools.addWidget(self._button(name, icon))
-        tools.addStretch(1)
-        tools.addWidget(self._button("camera.add", "add"))
+        title.setContentsMargins(0, 0, px(4), 0)
+        doing = [self._button(name, icon) for name, icon in (("tile.freeze", "freeze"), ("past.rewind", "rewind"))]
+        tools = ToolRow([title, self._sizes, *doing], [self._button("camera.add", "add")])
         left = QVBoxLayout()
         left.setContentsMargins(px(12), px(10), px(12), px(8))
         left.setSpacing(px(8))
-        left.addLayout(tools)
+        left.addWidget(tools)
         self._middle.addWidget(self.wall)
         self._middle.addWidget(self.welcome)
         left.addWidget(self._middle, 1)
@@ -203,6 +207,20 @@ class LivePage(QWidget):
             self._dress(camera)
         if not self.chosen and self.wall.cameras:
             self.wall.choose(self.wall.cameras[0])
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
+        """Nothing that stood here before is painted again, where it may not be."""
+        self.ticker.look()
+        super().showEvent(event)
+
+    def _covered(self, camera_id: str) -> None:
+        """A camera shows covered pictures alone from now on: none that was held is left."""
+        self._frozen.discard(camera_id)
+        tile = self.wall.tile(camera_id)
+        if tile is not None:
+            tile.set_frozen(False)
+        if self.rewind.camera_id == camera_id:
+            self.rewind.live()
 
     def _dress(self, camera_id: str) -> None:
         tile = self.wall.tile(camera_id)

@@ -108,6 +108,9 @@ class RewindController(QObject):
             return
         self.live()
         tile = self._wall.tile(camera_id)
+        if lane is not None and lane.display.covered:
+            self._notices.say(_covered(tile.name if tile is not None else camera_id))
+            return
         past = lane.recent.held() if lane is not None and lane.recent is not None else None
         if past is None or len(past) < 2 or tile is None:
             name = tile.name if tile is not None else camera_id
@@ -269,6 +272,12 @@ def _note(past: Past) -> str:
         "Only {n} s can be seen: this camera sends more than the {size} MB that are kept of it.",
         round(seconds),
     ).format(n=f"{seconds:.0f}", size=MOST_BYTES >> 20)
+
+
+def _covered(name: str) -> str:
+    return _(
+        "Nothing of {camera} can be seen again: its live picture is redacted, so nothing plain is kept to look back at."
+    ).format(camera=name)
 
 
 def _nothing(name: str, past: Past | None) -> str:

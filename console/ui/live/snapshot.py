@@ -11,14 +11,15 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
 from console.errors import PictureError
-from console.events.policy import policy_for
+from console.privacy.policies import policy_for
 from console.settings.schema import CameraSettings
 from console.sources.past import Past
 from console.ui.jobs import Job
 from console.ui.workplace import Workplace
+from models.coverage import Unanswered
 from models.detections import Detections
 from models.frames import Picture
-from models.redaction import PublishedFootage, SolidBoxes, Unanswered, redact
+from models.policy import Cover, PublishedFootage
 from models.results import Gap
 from models.words import _
 
@@ -59,23 +60,18 @@ def snapshot(workplace: Workplace, camera_id: str, moment: tuple[Past, int] | No
     workplace.jobs.start(_("Snapshot of {camera}").format(camera=camera.title), work, done)
 
 
-def save(workplace: Workplace, camera: CameraSettings, policy: SolidBoxes | PublishedFootage, seen: _Seen) -> Path:
+def save(workplace: Workplace, camera: CameraSettings, policy: Cover | PublishedFootage, seen: _Seen) -> Path:
     """Redact and write; for a job's thread.
 
     Raises:
         PictureError: it can't be redacted for certain, or not be written.
     """
     try:
-        redacted = redact(seen.picture, seen.detections, seen.labels, policy, gaps=seen.gaps)
+        redacted = workplace.site.redactor.redact(seen.picture, seen.detections, seen.labels, seen.gaps, policy)
     except Unanswered as why:
         raise PictureError(
             _("No snapshot of {camera}: {why}.").format(camera=camera.title, why=why),
-            _("Try again when its model answers."),
-        ) from why
-    except ValueError as why:
-        raise PictureError(
-            _("No snapshot of {camera}: {why}, so it can't be covered.").format(camera=camera.title, why=why),
-            _("Give the camera a model that finds what must be covered, or change what is covered in the settings."),
+            _("A picture in which it can't be known what to cover is not kept."),
         ) from why
     return workplace.writer.write(redacted, camera_id=camera.id, taken_at=seen.taken_at).path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,13 +12,15 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 
+from console.pipeline.covered_display import AnyDisplay, CoveredDisplay
 from console.pipeline.display import Shown
 from console.pipeline.lane import Lane
+from console.ui.live.cover_faces import cover_face
 from console.ui.live.faces import face
+from console.ui.running_models import standing_of
 from models.detections import Detections
-from models.frames import Frame
 from models.results import Result
 from models.states import CameraStatus
 from models.tracks import FADE_FROM_S, FADE_TO_S, predict_drawn
@@ -79,13 +82,16 @@ class Painted:
 class _View:
     """What is known of one camera's tile."""
 
-    __slots__ = ("counted", "drawn_ns", "fresh", "fresh_result", "held", "lane", "latest", "shown", "speed", "tile")
+    __slots__ = (
+        "counted", "display", "drawn_ns", "fresh", "fresh_result", "held", "lane", "result", "shown", "speed", "tile",
+    )  # fmt: skip
 
     def __init__(self, tile: CameraTile) -> None:
         self.tile = tile
         self.lane: Lane | None = None
+        self.display: AnyDisplay | None = None
         self.shown: Shown | None = None
-        self.latest: tuple[Frame, Result] | None = None
+        self.result: Result | None = None
         self.fresh: Shown | None = None
         self.fresh_result: Result | None = None
         self.held = False
@@ -104,8 +110,18 @@ class _View:
 
     def meet(self, lane: Lane | None) -> None:
         """The camera was started, started anew, or stopped."""
-        self.lane, self.latest, self.drawn_ns = lane, None, 0
+        self.lane, self.result, self.drawn_ns = lane, None, 0
         self.counted.clear()
+
+    def turn_to(self, display: AnyDisplay) -> None:
+        """Its pictures come from elsewhere now. Where only covered ones do, none that stands here may stay."""
+        self.display = display
+        self.counted.clear()
+        if display.covered:
+            self.shown = self.result = self.fresh = self.fresh_result = None
+            self.held, self.drawn_ns = False, 0
+            self.tile.show_picture(None)
+            self.tile.show_boxes(Detections.empty(), np.empty(0, np.float32), ())
 
 
 class Ticker(QObject):
@@ -118,7 +134,12 @@ class Ticker(QObject):
         face_of: the face of a camera, given its id, status and place; replace it to bring in what a camera's status
             does not know, such as being muted.
         recorder: told of every painting; None for nobody.
+
+    Signals:
+        covered: the camera shows only covered pictures from now on; what its tile showed is gone.
     """
+
+    covered = Signal(str)
 
     def __init__(self, site: Watched, wall: WallGrid) -> None:
         super().__init__(wall)
@@ -131,6 +152,7 @@ class Ticker(QObject):
         self._painted_cpu_ns = 0
         self._busy_ms = 0.0
         self._figures_ns = 0
+        self._request = QEvent(QEvent.Type.UpdateRequest)
         self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=TICK_MS)
         self._timer.timeout.connect(self.tick)
         wall.layout_changed.connect(self._look_around)
@@ -145,7 +167,7 @@ class Ticker(QObject):
         self._timer.stop()
         for view in self._views.values():
             if view.lane is not None:
-                view.lane.display.size = None
+                _want(view.lane, None)
 
     @property
     def interval_ms(self) -> int:
@@ -157,7 +179,7 @@ class Ticker(QObject):
         view = self._view(camera_id)
         if view is not None:
             view.held = held
-            view.shown = view.latest = None
+            view.shown = view.result = None
             view.drawn_ns = 0
 
     def freeze(self, camera_id: str, frozen: bool) -> None:  # noqa: FBT001
@@ -168,9 +190,14 @@ class Ticker(QObject):
             tile.set_frozen(frozen)
 
     def plain_face(self, camera_id: str, status: CameraStatus | None, lane: Lane | None) -> TileState:
-        """The face by the camera's status alone."""
-        del camera_id
-        return face(status, has_model=lane is None or bool(lane.plans), loading=self._site.busy)
+        """The face by the camera's status and how its models stand."""
+        models, busy = standing_of(self._site, camera_id), self._site.busy
+        cover = cover_face(lane, loading=busy)
+        return face(status, has_model=lane is None or bool(lane.plans), loading=busy, models=models, cover=cover)
+
+    def look(self) -> None:
+        """Look now at what each tile may show, not only at the next beat: for a wall that is about to be seen."""
+        self._look_around()
 
     # The beat
 
@@ -187,28 +214,50 @@ class Ticker(QObject):
             lane = self._site.lane(camera_id)
             if view is None or lane is None:
                 continue
-            if lane is not view.lane:  # started anew: its display does not know the tile yet
+            if lane is not view.lane:
                 view.meet(lane)
-                lane.display.size = view.tile.picture_size()
+            display = _source(lane)
+            if display is not view.display:  # it does not know the tile yet
+                self._turn(camera_id, view, display)
+                display.size = view.tile.picture_size()
             if not view.held:
-                self._bring(view, lane)
+                self._bring(view, lane, display)
+        self._paint()
 
-    def _bring(self, view: _View, lane: Lane) -> None:
+    def _paint(self) -> None:
+        """Paint what was brought, now and in one go.
+
+        Left to Qt's event loop, every tile's painting would begin by asking for Python's lock, which sixteen cameras
+        want as well; from here, this thread holds it already.
+        """
+        self._wall.window().event(self._request)
+
+    def _turn(self, camera_id: str, view: _View, display: AnyDisplay) -> None:
+        before = view.display
+        view.turn_to(display)
+        if display.covered and before is not None:
+            self.covered.emit(camera_id)
+
+    def _bring(self, view: _View, lane: Lane, display: AnyDisplay) -> None:
         """A new picture with its boxes, or new boxes for the same picture."""
-        shown, latest = lane.display.latest, lane.latest
-        if shown is None or (shown is view.shown and latest is view.latest):
+        shown, latest = display.latest, lane.latest
+        if shown is None:
+            return
+        # a covered picture waited for its result, and has those boxes and no later ones
+        result = shown.result if display.covered else latest[1] if latest is not None else None
+        if shown is view.shown and result is view.result:
             return
         tile = view.tile
         if shown is not view.shown:
             view.shown = view.fresh = shown
             tile.show_picture(shown.pixels, shown.frame.size)
-        if latest is not view.latest and latest is not None:
-            view.fresh_result = latest[1]
+        if result is not view.result and result is not None:
+            view.fresh_result = result
             view.drawn_ns = 0
-        view.latest = latest
-        if latest is not None and not tile.boxes_hidden and view.moves(shown, latest[1]):
+        view.result = result
+        if result is not None and not tile.boxes_hidden and view.moves(shown, result):
             view.drawn_ns = shown.frame.captured_ns
-            tile.show_boxes(*_drawn(latest[1], view.drawn_ns, lane), latest[1].labels)
+            tile.show_boxes(*_drawn(result, view.drawn_ns, lane), result.labels)
 
     def _painted(self, camera_id: str, view: _View) -> None:
         """A tile has been painted."""
@@ -255,12 +304,16 @@ class Ticker(QObject):
             view, lane = self._view(camera_id), self._site.lane(camera_id)
             if view is None:
                 if lane is not None:
-                    lane.display.size = None
+                    _want(lane, None)
                 continue
             if lane is not view.lane:
                 view.meet(lane)
             if lane is not None:
-                lane.display.size = view.tile.picture_size() if camera_id in visible else None
+                display = _source(lane)
+                if display is not view.display:
+                    self._turn(camera_id, view, display)
+                _want(lane, view.tile.picture_size() if camera_id in visible else None)
+                _mark(view.tile, lane)
             if camera_id in visible:
                 view.tile.set_state(self.face_of(camera_id, self._site.status(camera_id), lane))
 
@@ -269,7 +322,8 @@ class Ticker(QObject):
             view = self._view(camera_id)
             if view is None or view.lane is None:
                 continue
-            view.counted.append((now, view.lane.meter.frames))
+            display = view.display
+            view.counted.append((now, display.made if isinstance(display, CoveredDisplay) else view.lane.meter.frames))
             while now - view.counted[0][0] > RATE_NS:
                 view.counted.popleft()
             view.tile.set_figures(*_figures(view, now))
@@ -285,6 +339,26 @@ def _drawn(result: Result, at_ns: int, lane: Lane) -> tuple[Detections, NDArray[
     return found, np.full(len(found), firm, np.float32)
 
 
+def _source(lane: Lane) -> AnyDisplay:
+    """Where a camera's pictures come from now."""
+    revealed = lane.revealed
+    return lane.display if revealed is None or revealed.over else revealed
+
+
+def _mark(tile: CameraTile, lane: Lane) -> None:
+    """Say whether a tile's pictures are redacted, or for how long they are not."""
+    revealed = lane.revealed
+    tile.set_redacted(lane.display.covered)
+    tile.set_revealed(math.ceil(revealed.left_s) if revealed is not None and not revealed.over else None)
+
+
+def _want(lane: Lane, size: tuple[int, int] | None) -> None:
+    """Tell a camera's displays which size is wanted."""
+    lane.display.size = size
+    if (revealed := lane.revealed) is not None:
+        revealed.size = size
+
+
 def _figures(view: _View, now: int) -> tuple[str, str, str]:
     """Frames a second, latency of the last result, age of the picture on the screen."""
     (since, before), (until, after) = view.counted[0], view.counted[-1]
@@ -292,6 +366,8 @@ def _figures(view: _View, now: int) -> tuple[str, str, str]:
     latest = view.lane.latest if view.lane is not None else None
     latency = _("{n} ms").format(n=f"{latest[1].latency_s * 1e3:.0f}") if latest is not None else ""
     age = _age(now - view.shown.frame.captured_ns) if view.shown is not None else ""
+    if view.display is not None and view.display.covered:
+        return age, "" if view.tile.state.covers else fps, ""  # what comes first stays longest where room is scarce
     return ("", "", age) if view.tile.state.covers else (fps, latency, age)
 
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from backends import registry
 from console.catalog.book import built_in
-from console.errors import SettingsChanged, SightdeskError
+from console.errors import NeedsSupervisor, SettingsChanged, SightdeskError
 from console.settings.schema import Section, Settings
 from console.site.finding import BEST
 from console.ui.settings_page.fields import group_of
@@ -30,6 +30,7 @@ from console.ui.settings_page.lists import whole
 from console.ui.workplace import Workplace
 from models.words import _
 from widgets.form import FieldRow
+from widgets.scrolled import Scrolled
 from widgets.theme import px
 
 _ELSEWHERE = ("cameras",)
@@ -119,7 +120,7 @@ class SettingsPage(QWidget):
 
     def _build(self, settings: Settings) -> None:
         suggestions = {"inference.model": _model_names(), "inference.backend": registry.names()}
-        content = QWidget()
+        content = Scrolled()
         content.setProperty("role", "page")
         content.setMaximumWidth(px(_WIDEST))
         column = QVBoxLayout(content)
@@ -177,7 +178,11 @@ class SettingsPage(QWidget):
         label = row.spec.label if row is not None else label_of(path)
         where, wanted = whole(self._workplace.settings, path, value)
         try:
-            self._workplace.edit({where: wanted}, _("Changed {label}").format(label=label))
+            what = _("Changed {label}").format(label=label)
+            self._workplace.edit({where: wanted}, what, lambda: self._edit(path, value))
+        except NeedsSupervisor:  # the PIN is being asked for; until it was right the old value stands
+            if row is not None:
+                row.set_value(dict(_values("", self._workplace.settings)).get(path))
         except SettingsChanged:
             self._changed.show()
             if row is not None:

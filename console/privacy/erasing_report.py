@@ -1,0 +1,165 @@
+"""What an erasure did, in figures and words that say nothing of anybody; and a last look for what it may have left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from console.privacy.audit_chain import FILE
+from console.privacy.erasing_logs import Named
+from console.settings.disk import write_whole
+from console.settings.home import Home
+from console.store.connect import reading
+from models.words import _, ngettext
+
+FOLDER = "erasures"
+_COUNTED = ("events", "pictures", "sealed", "bytes", "unknown files", "copies", "copies removed", "log lines")
+_PIECE = 1 << 22
+_OVERLAP = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Of one erasure. Every word and figure in it may be shown to anybody.
+
+    Attributes:
+        erasure: its name; the report's file is called so.
+        asked_at, ended_at: UTC.
+        asked: what kinds of things were named: camera, time, track, event, picture.
+        figures: what went: events, pictures, sealed, bytes, unknown files, copies written anew or removed, log lines.
+        searched: files that were looked through for what went; None: it was interrupted, and what to look for was
+            forgotten before the search.
+        left: files of the home that still name it.
+        kept: what names it on purpose, such as the audit.
+        path: where it stands.
+    """
+
+    erasure: str
+    asked_at: str
+    ended_at: str
+    asked: list[str]
+    figures: dict[str, int]
+    searched: int | None
+    left: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    path: str = ""
+
+    def words(self) -> list[str]:
+        """The same for a person, a line each."""
+        count = dict.fromkeys(_COUNTED, 0) | self.figures
+        lines = [
+            _("Erased: {events} events, {pictures} pictures, {sealed} sealed crops ({megabytes:.1f} MB).").format(
+                events=count["events"],
+                pictures=count["pictures"],
+                sealed=count["sealed"],
+                megabytes=count["bytes"] / 1e6,
+            )
+        ]
+        held = sum(number for name, number in self.figures.items() if name.startswith("held for "))
+        if held:
+            lines.append(
+                ngettext(
+                    "{n} of the pictures was held for review or sync; it went too.",
+                    "{n} of the pictures were held for review or sync; they went too.",
+                    held,
+                ).format(n=held)
+            )
+        for name, one, many in (
+            ("unknown files", "{n} picture file that no row knew.", "{n} picture files that no row knew."),
+            ("copies", "{n} copy of the database written anew.", "{n} copies of the database written anew."),
+            (
+                "copies removed",
+                "{n} copy of the database removed: it could not be written anew.",
+                "{n} copies of the database removed: they could not be written anew.",
+            ),
+            ("log lines", "{n} log line made blank.", "{n} log lines made blank."),
+        ):
+            if count[name]:
+                lines.append(ngettext(one, many, count[name]).format(n=count[name]))
+        lines.append(_("The database was written anew, and its log emptied."))
+        if self.searched is None:
+            lines.append(_("It was interrupted at its end, so no search for remains was made."))
+        elif not self.left:
+            lines.append(
+                ngettext(
+                    "{n} file was searched: nothing is left.",
+                    "{n} files were searched: nothing is left.",
+                    self.searched,
+                ).format(n=self.searched)
+            )
+        lines += [_("▲ {file} still names it.").format(file=name) for name in self.left]
+        lines += self.kept
+        lines.append(_("Copies outside this home, and what a disk keeps by itself, are out of its reach."))
+        return lines
+
+
+def write(home: Home, report: Report) -> Path:
+    """Write the report into the home.
+
+    Raises:
+        HomeError: it can't be written.
+    """
+    folder = home.path / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{report.erasure}.json"
+    said: dict[str, Any] = asdict(report) | {"words": report.words()}
+    said.pop("path")
+    write_whole(path, (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
+    return path
+
+
+def naming_it(home: Home, named: Named) -> list[str]:
+    """Which files name it on purpose, in words: the audit, and where a camera is still set up."""
+    said = [_("The audit record stays: it may name cameras.")] if (home.path / FILE).exists() else []
+    places = (home.settings_file, *sorted(home.path.glob("settings.last-good.*")), home.path / "desk.json")
+    return said + [
+        _("{file} still names the camera: take it out there.").format(file=path.name)
+        for path in places
+        if path.is_file() and named(path.read_bytes())
+    ]
+
+
+def search(home: Home, named: Named) -> tuple[int, list[str]]:
+    """Look through every page of the database, the bytes of its copies and of the log files, and the names of pictures.
+
+    The database's own log was emptied before.
+
+    Returns:
+        How many files were looked through, and which name it.
+    """
+    files = list(_searched(home))
+    pictures = [path for path in sorted(home.pictures.rglob("*")) if path.is_file()]
+    left = [path.relative_to(home.path).as_posix() for path in pictures if named(path.name.encode())]
+    with reading(home.database) as db:
+        if named(db.serialize()):
+            left.append(home.database.name)
+    for path in files:
+        try:
+            if _any(path, named):
+                left.append(path.relative_to(home.path).as_posix())
+        except FileNotFoundError:
+            continue
+    return len(files) + 1, left
+
+
+def _searched(home: Home) -> Iterable[Path]:
+    """Files to read by hand: never the database in use, nor what SQLite keeps beside it.
+
+    A file that is opened and closed loses all locks that this process has on it
+    (https://www.sqlite.org/howtocorrupt.html, 2.2), and then another process takes the database for its own.
+    """
+    for folder in (home.backups, home.logs, home.run):
+        yield from (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".lock")
+
+
+def _any(path: Path, named: Named) -> bool:
+    before = b""
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            if named(before + piece):
+                return True
+            before = piece[-_OVERLAP:]
+    return False

@@ -1,0 +1,232 @@
+"""What is to be erased, and how to find it in a database."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from console.errors import UsageError
+from console.store.store import utc_text
+from models.words import _
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+Where = tuple[str, dict[str, Any]]
+"""A condition of our own text, and its values by name."""
+_NOTHING: Where = ("0", {})
+_NEVER, _ALWAYS = "0001-01-01T00:00:00.000000+00:00", "9999-12-31T23:59:59.999999+00:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is to go: everything that fits all of what is given.
+
+    A time is generous: a row goes when either the camera's clock or this machine's puts it there. Where no time is
+    given, all that was there when it was asked goes, wherever a wrong clock put it.
+
+    Attributes:
+        camera_id: of this camera.
+        since, until: in this time, with its zone; both ends belong to it.
+        track: of this track number of the camera. Each run numbers anew, so it may be several things.
+        events: these events; alone.
+        pictures: these picture files, by path relative to the home; alone, with their events.
+        asked_at: when it was asked; None: not yet.
+        last: the highest id of events, pictures and sealed crops when it was asked.
+        names: what the camera was called, where nothing shall name it any more.
+    """
+
+    camera_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    track: int | None = None
+    events: tuple[int, ...] = ()
+    pictures: tuple[str, ...] = ()
+    asked_at: datetime | None = None
+    last: tuple[int, int, int] = (0, 0, 0)
+    names: tuple[str, ...] = ()
+
+    @property
+    def kinds(self) -> list[str]:
+        """What kind of thing was asked, which says nothing of anybody."""
+        named = {
+            "camera": bool(self.camera_id),
+            "time": self.since is not None or self.until is not None,
+            "track": self.track is not None,
+            "event": bool(self.events),
+            "picture": bool(self.pictures),
+        }
+        return [name for name, given in named.items() if given]
+
+    @property
+    def whole_camera(self) -> bool:
+        """Whether all of a camera is to go, so that nothing shall name it any more."""
+        return self.kinds == ["camera"]
+
+    def check(self) -> None:
+        """Whether it can be meant so.
+
+        Raises:
+            UsageError: it can't; says what is missing.
+        """
+        if not self.kinds:
+            raise UsageError(_("Nothing is named that is to be erased."), _("Name a camera, a time, or an event."))
+        if (self.events or self.pictures) and len(self.kinds) > 1:
+            raise UsageError(
+                _("Events and pictures are named alone, without a camera or a time."), _("Erase in two goes.")
+            )
+        if self.track is not None and not self.camera_id:
+            raise UsageError(_("A track number belongs to a camera."), _("Name the camera too."))
+        if self.since and self.until and self.since > self.until:
+            raise UsageError(_("The time begins after its end."), _("Swap the two."))
+        if any(moment.tzinfo is None for moment in (self.since, self.until) if moment):
+            raise ValueError("a time without a zone")
+
+    def bounded(self, db: sqlite3.Connection, now: datetime | None = None) -> Scope:
+        """The same, for what is there at this moment."""
+        moment = now or datetime.now(UTC)
+        last = tuple(
+            int(db.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0)  # noqa: S608  # our own names
+            for table in ("events", "pictures", "sealed")
+        )
+        names = {
+            str(row[0])
+            for row in db.execute("SELECT DISTINCT camera_name FROM events WHERE camera_id = ?", (self.camera_id,))
+        }
+        called = (*self.names, *names) if self.whole_camera else ()
+        return replace(self, asked_at=moment, last=(last[0], last[1], last[2]), names=tuple(sorted(set(called))))
+
+    def for_copy(self) -> Scope:
+        """The same for a copy of the database, all of whose rows were there."""
+        return replace(self, last=(1 << 62,) * 3)
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        times = {name: getattr(self, name) for name in ("since", "until", "asked_at")}
+        return {
+            "camera_id": self.camera_id,
+            "track": self.track,
+            "events": list(self.events),
+            "pictures": list(self.pictures),
+            "last": list(self.last),
+            "names": list(self.names),
+        } | {name: utc_text(moment) if moment else None for name, moment in times.items()}
+
+    @classmethod
+    def of_json(cls, said: Mapping[str, Any]) -> Scope:
+        """From `as_json`."""
+        times = {
+            name: datetime.fromisoformat(said[name]) if said.get(name) else None
+            for name in ("since", "until", "asked_at")
+        }
+        last = said["last"]
+        return cls(
+            said["camera_id"],
+            times["since"],
+            times["until"],
+            said["track"],
+            tuple(said["events"]),
+            tuple(said["pictures"]),
+            times["asked_at"],
+            (last[0], last[1], last[2]),
+            tuple(said["names"]),
+        )
+
+    def of_events(self) -> Where:
+        """Which rows of `events` are meant."""
+        if self.events:
+            return "id IN (SELECT value FROM json_each(:events))", {"events": json.dumps(self.events)}
+        if self.pictures:
+            return _NOTHING
+        return self._where(("seen_at", "recorded_at"), self.last[0], track=True)
+
+    def of_pictures(self) -> Where:
+        """Which rows of `pictures` are meant by themselves, besides those of events that are."""
+        return self._of_files(self.last[1])
+
+    def of_sealed(self) -> Where:
+        """Which rows of `sealed` are meant by themselves, besides those of events that are."""
+        return self._of_files(self.last[2])
+
+    def _of_files(self, last: int) -> Where:
+        if self.pictures:
+            return "path IN (SELECT value FROM json_each(:paths))", {"paths": json.dumps(self.pictures)}
+        if self.events or self.track is not None:
+            return _NOTHING
+        return self._where(("taken_at", "written_at"), last)
+
+    def _where(self, times: tuple[str, str], last: int, *, track: bool = False) -> Where:
+        conditions, values = [], {}
+        if self.camera_id:
+            conditions.append("camera_id = :camera")
+            values["camera"] = self.camera_id
+        if track and self.track is not None:
+            conditions.append("track = :track")
+            values["track"] = self.track  # type: ignore[assignment]
+        asked = utc_text(self.asked_at) if self.asked_at else _ALWAYS
+        if self.since is None and self.until is None:
+            conditions.append(f"(id <= :last OR {times[0]} <= :asked)")
+            return " AND ".join(conditions), values | {"last": last, "asked": asked}
+        until = min(utc_text(self.until), asked) if self.until else asked
+        ranges = " OR ".join(f"({name} >= :since AND {name} <= :until)" for name in times)
+        conditions.append(f"({ranges})")
+        return " AND ".join(conditions), values | {
+            "since": utc_text(self.since) if self.since else _NEVER,
+            "until": until,
+        }
+
+
+def named_pictures(db: sqlite3.Connection | Database, names: Sequence[str]) -> tuple[str, ...]:
+    """The recorded paths of picture files, named by path or by the file's name alone.
+
+    Raises:
+        UsageError: one is not recorded.
+    """
+    found = []
+    for name in names:
+        tail = name.replace("\\", "/").rpartition("/")[2]
+        rows = db.execute(
+            "SELECT path FROM (SELECT path FROM pictures UNION ALL SELECT path FROM sealed) "
+            "WHERE path = :name OR substr(path, -length(:tail) - 1) = '/' || :tail",
+            {"name": name, "tail": tail},
+        ).fetchall()
+        if not rows:
+            raise UsageError(_("No picture {name} is recorded.").format(name=name), _("Name it as its file is called."))
+        found += [str(row[0]) for row in rows]
+    return tuple(found)
+
+
+def moment(text: str, *, last: bool) -> datetime | None:
+    """A time as somebody writes it, in this machine's time where no zone is named; None where nothing is written.
+
+    Args:
+        text: such as 2026-11-20 or 2026-11-20 08:00.
+        last: a day alone means its end.
+
+    Raises:
+        UsageError: it is no time.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    for read in (_day_end if last else _day_begin, datetime.fromisoformat):
+        try:
+            return read(text).astimezone()
+        except (ValueError, OverflowError):
+            continue
+    raise UsageError(
+        _("{text} is no time.").format(text=repr(text)),
+        _("Write 2026-11-20, 2026-11-20 08:00 or 2026-11-20T08:00:00+01:00."),
+    )
+
+
+def _day_begin(text: str) -> datetime:
+    return datetime.combine(date.fromisoformat(text), time.min)
+
+
+def _day_end(text: str) -> datetime:
+    return datetime.combine(date.fromisoformat(text), time.max)

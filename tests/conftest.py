@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests with a screen set
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("SIGHTDESK_SHARED", ROOT.parent / "shared"))
+with suppress(ImportError):  # not in the small environments in which other builds of a runtime are tried
+    from hypothesis import settings
+
+    # The same examples every time, so that a run tells of the change; `--hypothesis-profile default` explores.
+    settings.register_profile("steady", derandomize=True, print_blob=True)
+    settings.load_profile("steady")
 REQUIRED = set(filter(None, os.environ.get("SIGHTDESK_REQUIRE", "").split(",")))
 
 
@@ -40,7 +47,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two at a time in a whole run: half of it is waiting for servers. Named tests run alone, in this process."""
-    return 2 if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.getoption("-m") else 0
+    named = config.args_source is not pytest.Config.ArgsSource.TESTPATHS
+    return 0 if named or config.getoption("-m") or config.getoption("--last-failed") else 2
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

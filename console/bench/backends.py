@@ -23,7 +23,7 @@ from console.bench import bare, trial
 from console.datasets.accuracy import average_precision, read_picture
 from console.errors import ModelError, SightdeskError
 from console.pipeline.loader import Finder, LoadedModel, Surroundings, load_model
-from console.settings.schema import InferenceSettings, StageSettings
+from console.settings.inference import InferenceSettings, StageSettings
 from models.decoders import thresholds_for
 from models.detections import Detections
 from models.frames import Picture

@@ -14,7 +14,7 @@ from console.datasets.privacy_sizes import recall_by_size
 from console.datasets.privacy_trials import Written
 from console.datasets.privacy_truth import Dataset
 from console.pipeline.loader import Finder, LoadedModel, Surroundings, load_model
-from console.privacy.finders import SCORES, SIZES, Finders
+from console.privacy.looking.finders import SCORES, SIZES, Finders
 from console.privacy.policies import policy_for
 from console.settings.schema import CameraSettings, Settings
 from models.policy import Cover

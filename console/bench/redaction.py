@@ -24,7 +24,7 @@ from console.bench.clip import write_h264
 from console.bench.pictures import of_clip
 from console.errors import SightdeskError
 from console.pipeline.loader import Finder, LoadedModel, Surroundings, load_model
-from console.privacy.finders import Finders
+from console.privacy.looking.finders import Finders
 from console.privacy.redactor import Redactor
 from console.settings.schema import Settings
 from models.coverage import cover, needs

@@ -22,7 +22,8 @@ from console.datasets.accuracy import detect
 from console.errors import ModelError
 from console.pipeline.loader import LoadedModel
 from console.pipeline.pipeline import Pipeline
-from console.settings.schema import CameraSettings, StageSettings
+from console.settings.inference import StageSettings
+from console.settings.schema import CameraSettings
 from models.boxes import iou
 from models.detections import Detections
 from models.frames import Picture

@@ -34,7 +34,8 @@ from console.bench.rtsp_server import RtspServer
 from console.health.watchdog import Watchdog
 from console.pipeline.lane import Lane
 from console.settings.home import Home
-from console.settings.schema import CameraSettings, InferenceSettings, Settings
+from console.settings.inference import InferenceSettings
+from console.settings.schema import CameraSettings, Settings
 from console.site.open import open_site
 from console.site.running import RunningSite
 from console.sources.factory import open_source

@@ -36,7 +36,7 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Look whether any line was changed, cut, put in or made anew; exit status 1 when one was."""
-    from console.privacy.audit_verify import verify as look
+    from console.privacy.audit.verify import verify as look
     from console.settings.file import SettingsFile
     from console.settings.home import Home, find_home
 
@@ -68,7 +68,7 @@ def verify(
 @app.command("head")
 def head(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """The newest line's number and hash: kept elsewhere, it vouches for all lines up to it."""
-    from console.privacy.audit_verify import head as newest
+    from console.privacy.audit.verify import head as newest
     from console.settings.home import Home, find_home
 
     found = newest(Home.look(find_home(home)).path)
@@ -93,7 +93,7 @@ def show(
     from collections import deque
 
     from console.errors import AuditError
-    from console.privacy.audit_chain import FILE, lines
+    from console.privacy.audit.chain import FILE, lines
     from console.settings.disk import in_words
     from console.settings.home import Home, find_home
 

@@ -56,7 +56,7 @@ def _audit(place: Home) -> list[Finding]:
     """Whether the record of who did what is what was written; nothing where there is none."""
     from console.errors import AuditError
     from console.health.findings import ok, problem
-    from console.privacy.audit_verify import verify
+    from console.privacy.audit.verify import verify
     from console.settings.file import SettingsFile
 
     named = SettingsFile(place.settings_file).load(keep=False).settings.audit.anchor.strip()

@@ -11,10 +11,10 @@ import typer
 from console.cli.options import HomeOption, JsonOption, print_json, say
 
 if TYPE_CHECKING:
-    from console.privacy.erasing_report import Report
-    from console.privacy.erasing_rows import Preview
-    from console.privacy.erasure import Progress
-    from console.privacy.scope import Scope
+    from console.privacy.erasing.erasure import Progress
+    from console.privacy.erasing.report import Report
+    from console.privacy.erasing.rows import Preview
+    from console.privacy.erasing.scope import Scope
     from console.settings.home import Home
 
 EXAMPLES = """\b
@@ -74,7 +74,7 @@ def erase(
         _finish(place, give_up=give_up, dry_run=dry_run, report=report, as_json=as_json)
         return
     wanted = _scope(place, camera, since, until, track, tuple(event or ()), tuple(picture or ()))
-    from console.privacy.erasure import look
+    from console.privacy.erasing.erasure import look
 
     found = look(place, wanted)
     if dry_run:
@@ -97,7 +97,7 @@ def _scope(
     events: tuple[int, ...],
     pictures: tuple[str, ...],
 ) -> Scope:
-    from console.privacy.scope import Scope, moment, named_pictures
+    from console.privacy.erasing.scope import Scope, moment, named_pictures
     from console.settings.file import SettingsFile
     from console.store.connect import reading
 
@@ -161,7 +161,7 @@ def _confirm(found: Preview) -> None:
 
 
 def _erase(place: Home, scope: Scope, *, report: Path | None, as_json: bool) -> None:
-    from console.privacy.erasure import begin, carry_out
+    from console.privacy.erasing.erasure import begin, carry_out
     from console.store.store import Store
 
     with Store.open(place) as store:
@@ -180,7 +180,7 @@ def _finish(place: Home, *, give_up: bool, dry_run: bool, report: Path | None, a
         else:
             say(f"{len(waiting)} erasures are not finished." if waiting else "No erasure is unfinished.")
         return
-    from console.privacy import erasure
+    from console.privacy.erasing import erasure
 
     with Store.open(place) as store:
         reports = []
@@ -197,7 +197,7 @@ def _watched(work: Any) -> Report:
 
     from console.cli.options import Stopped
     from console.cli.stopping import stopped_by_signals
-    from console.privacy.erasure import Interrupted
+    from console.privacy.erasing.erasure import Interrupted
 
     stop = threading.Event()
     with stopped_by_signals(stop):

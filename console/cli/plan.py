@@ -14,7 +14,8 @@ from console.cli.sources import cameras_from
 from console.errors import UsageError
 from console.settings.file import SettingsFile
 from console.settings.home import Home, find_home
-from console.settings.schema import InferenceSettings, Settings
+from console.settings.inference import InferenceSettings
+from console.settings.schema import Settings
 
 
 @dataclass(frozen=True, slots=True)

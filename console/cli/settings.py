@@ -110,7 +110,7 @@ def _guard(file: SettingsFile, wanted: dict[str, Any], home: Path | None) -> Non
     import getpass
 
     from console.cli.supervisor import need_supervisor
-    from console.privacy.audit import Audit
+    from console.privacy.audit.record import Audit
     from console.privacy.changes import changes, guarded
 
     before = file.load(keep=False).settings

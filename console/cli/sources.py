@@ -9,8 +9,10 @@ from urllib.parse import unquote
 
 from console.errors import UsageError
 from console.settings.address import carries_password
-from console.settings.schema import CameraSettings, Login, SecretRef, StageSettings
+from console.settings.inference import StageSettings
+from console.settings.schema import CameraSettings
 from console.settings.scrub import SCRUBBER
+from console.settings.section import Login, SecretRef
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?://([^/?#]*))?")
 """One letter and a colon is a Windows drive."""

@@ -82,7 +82,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 def supervisor_of(home: Path | None) -> Supervisor:
     """The home's supervisor, as commands see it."""
-    from console.privacy.audit import Audit
+    from console.privacy.audit.record import Audit
     from console.privacy.supervisor import Supervisor
     from console.settings.home import Home, find_home
     from console.settings.secrets import Secrets

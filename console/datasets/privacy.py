@@ -23,7 +23,7 @@ from console.datasets.accuracy import detect, read_picture
 from console.datasets.privacy_figures import BOXED, Row, area_in, figures, is_covered
 from console.datasets.privacy_truth import Truth
 from console.errors import SightdeskError
-from console.privacy.finders import SIZES
+from console.privacy.looking.finders import SIZES
 from console.privacy.redactor import Looks
 from models.coverage import Coverage, Findings, Kind, Unanswered, cover
 from models.detections import Detections

@@ -16,7 +16,7 @@ from console.datasets.accuracy import detect
 from console.datasets.privacy import sized_picture
 from console.datasets.privacy_figures import wilson
 from console.datasets.privacy_truth import Face, Truth
-from console.privacy.finders import Load
+from console.privacy.looking.finders import Load
 from models.frames import Picture
 
 HALF = 0.5

@@ -19,7 +19,7 @@ from console.desk.window import DeskWindow
 from console.errors import SightdeskError
 from console.events.queries import Event
 from console.events.recorder import EventRecorder
-from console.privacy.audit import let_go
+from console.privacy.audit.record import let_go
 from console.settings.schema import Settings
 from console.ui.actions import keys_in_words
 from console.ui.figures import figures_of

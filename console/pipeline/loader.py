@@ -15,14 +15,14 @@ from console.errors import ModelError
 from console.pipeline.memory import check_room
 from console.pipeline.priority import run_below
 from console.pipeline.proof import prove
-from console.settings.schema import InferenceSettings, RemoteSettings
+from console.settings.inference import InferenceSettings, RemoteSettings
 from models.decoders import FAMILIES, NotThisFamily, recognise
 from models.detector import Detector
 from models.manifest import ModelFacts, ModelManifest, PictureInput
 from models.words import _
 
 if TYPE_CHECKING:
-    from console.privacy.audit import Audit
+    from console.privacy.audit.record import Audit
     from console.privacy.covering import Draw
     from console.privacy.remote import Rules
 

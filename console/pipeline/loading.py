@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from console.errors import ModelError
 from console.pipeline.durations import Durations
 from console.pipeline.loader import LoadedModel, Phase
-from console.settings.schema import InferenceSettings
+from console.settings.inference import InferenceSettings
 from models.words import _
 
 log = logging.getLogger(__name__)

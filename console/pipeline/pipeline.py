@@ -18,7 +18,8 @@ from console.pipeline.loader import LoadedModel
 from console.pipeline.memory import keep_freed_memory
 from console.pipeline.meters import CameraMeter
 from console.pipeline.work import StagePlan, Stages
-from console.settings.schema import CameraSettings, StageSettings
+from console.settings.inference import StageSettings
+from console.settings.schema import CameraSettings
 from models.decoders import thresholds_for
 from models.results import Result
 from models.states import CameraStatus

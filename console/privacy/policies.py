@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from console.settings.schema import CameraSettings, PrivacySettings
+from console.settings.privacy import PrivacySettings
+from console.settings.schema import CameraSettings
 from models.policy import Area, Cover, PublishedFootage
 
 

@@ -22,7 +22,7 @@ is not found in its half."""
 
 
 class Looks(Protocol):
-    """What looks for faces and plates; `console.privacy.finders.Finders` does."""
+    """What looks for faces and plates; `console.privacy.looking.finders.Finders` does."""
 
     def look(self, picture: Picture, kinds: frozenset[Kind], within_s: float | None = None) -> Findings:
         """See `Finders.look`."""

@@ -1,7 +1,7 @@
 """Pictures that a model on a server is to look at: to which servers they may go, and the record that they went.
 
 Nothing is sent to a server which the settings don't allow, nor in the clear to another machine. Every load of a remote
-model, and how much was sent since when, stands in the log and in the home's record; see `console.privacy.audit`.
+model, and how much was sent since when, stands in the log and in the home's record; see `console.privacy.audit.record`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from backends.base import Backend, BackendError, BackendInfo, Done, LoadOptions,
 from backends.kserve import KServe, KServeBackend
 from backends.kserve_place import Endpoint
 from console.errors import AuditError, ModelError
-from console.privacy.audit import Audit
+from console.privacy.audit.record import Audit
 from console.privacy.covering import Coverer, Origin, Vouched, kept_back
-from console.settings.schema import RemoteEndpoint, RemoteSettings
+from console.settings.inference import RemoteEndpoint, RemoteSettings
 from models.detector import Detector
 from models.findings import Unanswered
 from models.frames import Picture

@@ -10,9 +10,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from console.errors import HomeError
-from console.privacy.erasing_files import unlink
+from console.privacy.erasing.files import unlink
 from console.settings.home import Home
-from console.settings.schema import KeepSettings, Settings
+from console.settings.privacy import KeepSettings
+from console.settings.schema import Settings
 from console.store.kept import GIGABYTE, keep_of
 from console.store.removal import Removed, remove
 from console.store.store import Store, utc_text

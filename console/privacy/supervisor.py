@@ -50,7 +50,7 @@ class Kept(Protocol):
 
 
 class Record(Protocol):
-    """Where it is recorded: `console.privacy.audit.Audit.write`, with who it was."""
+    """Where it is recorded: `console.privacy.audit.record.Audit.write`, with who it was."""
 
     def __call__(self, event: str, **details: object) -> object:
         """See `Audit.write`."""

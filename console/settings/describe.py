@@ -11,8 +11,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from console.settings.fields import limits, section_of
+from console.settings.privacy import CameraPrivacy
 from console.settings.render import block, inline
-from console.settings.schema import CameraPrivacy, CameraSettings, Section, Settings
+from console.settings.schema import CameraSettings, Settings
+from console.settings.section import Section
 
 _WIDTH = 110
 _HEAD = """\

@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from console.settings.schema import Section, Settings
+from console.settings.schema import Settings
+from console.settings.section import Section
 from models.words import _
 
 

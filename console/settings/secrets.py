@@ -20,8 +20,8 @@ from pydantic import SecretStr
 from console.errors import SecretError
 from console.settings.disk import in_words, write_whole
 from console.settings.home import Home
-from console.settings.schema import SECRET_NAME
 from console.settings.scrub import SCRUBBER
+from console.settings.section import SECRET_NAME
 from console.settings.vault import Ask, Vault
 from models.words import _
 

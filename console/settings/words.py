@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from console.settings.fields import field_at, limits, section_at
 from console.settings.parse import Parsed, Problem
-from console.settings.schema import MOVE_PASSWORD, Section
 from console.settings.scrub import SECRET_KEY
+from console.settings.section import MOVE_PASSWORD, Section
 from models.words import N_, _
 
 if TYPE_CHECKING:

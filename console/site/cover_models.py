@@ -8,10 +8,12 @@ from pathlib import Path
 
 from console.errors import ModelError
 from console.pipeline.loader import Finder, LoadedModel, Surroundings, is_served, load_model
-from console.privacy.finders import Finders
+from console.privacy.looking.finders import Finders
 from console.privacy.policies import policy_for
 from console.privacy.redactor import Redactor
-from console.settings.schema import InferenceSettings, PrivacySettings, Settings
+from console.settings.inference import InferenceSettings
+from console.settings.privacy import PrivacySettings
+from console.settings.schema import Settings
 from models.coverage import needs
 from models.words import _
 

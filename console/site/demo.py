@@ -7,7 +7,8 @@ from pathlib import Path
 from console.catalog.choice import Choice
 from console.settings.file import SettingsFile
 from console.settings.home import Home
-from console.settings.schema import CameraSettings, Settings, StageSettings
+from console.settings.inference import StageSettings
+from console.settings.schema import CameraSettings, Settings
 from models.words import _
 
 CAMERAS = 4

@@ -78,7 +78,7 @@ class Keeper:
 
         if not unfinished(self._home.database):
             return
-        from console.privacy.erasure import carry_on  # noqa: PLC0415
+        from console.privacy.erasing.erasure import carry_on  # noqa: PLC0415
 
         for report in carry_on(self._home, self._store, lambda _done, _of, _words: None, self._stop.is_set):
             log.info("the erasure %s went on and is done", report.erasure)

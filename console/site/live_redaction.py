@@ -11,7 +11,8 @@ from console.pipeline.covered_display import AnyDisplay, CoveredDisplay
 from console.pipeline.lane import Lane
 from console.privacy.policies import is_live_covered, policy_for
 from console.privacy.redactor import Redactor
-from console.settings.schema import CameraSettings, PrivacySettings, Settings
+from console.settings.privacy import PrivacySettings
+from console.settings.schema import CameraSettings, Settings
 from console.site.live_redactor import LiveRedactor
 from models.policy import Cover
 from models.results import Result

@@ -14,7 +14,7 @@ from console.pipeline.inference import InferenceLoop
 from console.pipeline.loader import LoadedModel, is_served
 from console.pipeline.loading import Loads
 from console.pipeline.pipeline import Pipeline
-from console.settings.schema import InferenceSettings
+from console.settings.inference import InferenceSettings
 from models.words import _
 
 log = logging.getLogger(__name__)

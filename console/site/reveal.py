@@ -20,7 +20,7 @@ SECONDS = (15, 30, 60, 120, 300)
 
 
 class Record(Protocol):
-    """Where it is recorded; see `console.privacy.audit.Audit.write`."""
+    """Where it is recorded; see `console.privacy.audit.record.Audit.write`."""
 
     def __call__(self, event: str, **details: object) -> None:
         """Add an entry, on the disk when this returns. Raises SightdeskError."""

@@ -19,7 +19,8 @@ from console.pipeline.loader import Finder, LoadedModel, Surroundings, is_served
 from console.pipeline.loading import Loading, Loads
 from console.pipeline.pipeline import Pipeline
 from console.privacy.policies import policy_for
-from console.settings.schema import CameraSettings, InferenceSettings, RemoteSettings, Settings, StageSettings
+from console.settings.inference import InferenceSettings, RemoteSettings, StageSettings
+from console.settings.schema import CameraSettings, Settings
 from console.site.cover_models import CoverModels
 from console.site.live_redaction import LiveRedaction
 from console.site.recovery import Choice, Recovery, choices, reason
@@ -31,7 +32,7 @@ from models.states import CameraState
 from models.words import _
 
 if TYPE_CHECKING:
-    from console.privacy.audit import Audit
+    from console.privacy.audit.record import Audit
     from console.privacy.remote import Rules
 
 log = logging.getLogger(__name__)
@@ -275,7 +276,7 @@ class Site:
     @cached_property
     def _audit(self) -> Audit | None:
         """The home's record of what leaves it."""
-        from console.privacy.audit import Audit  # noqa: PLC0415  # only where there is a server
+        from console.privacy.audit.record import Audit  # noqa: PLC0415  # only where there is a server
 
         return Audit(self._home) if self._home is not None else None
 

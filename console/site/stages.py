@@ -6,7 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from console.pipeline.loader import is_served
-from console.settings.schema import CameraSettings, InferenceSettings, StageSettings
+from console.settings.inference import InferenceSettings, StageSettings
+from console.settings.schema import CameraSettings
 
 
 def stages_of(camera: CameraSettings, inference: InferenceSettings) -> list[tuple[str, StageSettings]]:

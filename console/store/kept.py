@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from console.settings.schema import KeepSettings, Settings
+from console.settings.privacy import KeepSettings
+from console.settings.schema import Settings
 from console.store.store import utc_text
 
 GIGABYTE = 1000**3

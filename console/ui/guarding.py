@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from console.errors import AuditError, NeedsSupervisor
-from console.privacy.audit import anchor_problem, anchor_to
+from console.privacy.audit.record import anchor_problem, anchor_to
 from console.privacy.changes import changes, guarded
 from console.settings.schema import Settings
 from models.words import _

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Qt, Signal
 
 from console.errors import AuditError, NeedsSupervisor, SettingsError
-from console.privacy.audit import Audit
+from console.privacy.audit.record import Audit
 from console.privacy.supervisor import Supervisor
 from console.privacy.writer import PictureWriter
 from console.settings.file import SettingsFile, check

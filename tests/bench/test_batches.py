@@ -21,7 +21,8 @@ import pytest
 from console.bench import trial
 from console.pipeline.loader import LoadedModel, Surroundings, load_model
 from console.privacy.remote import Audit
-from console.settings.schema import CameraSettings, InferenceSettings, RemoteEndpoint, RemoteSettings
+from console.settings.inference import InferenceSettings, RemoteEndpoint, RemoteSettings
+from console.settings.schema import CameraSettings
 from console.sources.factory import open_source
 from models.frames import ArrayPicture, Picture
 from tests.conftest import missing

@@ -18,7 +18,8 @@ import psutil
 import pytest
 
 from console.errors import ModelError, SecretError
-from console.settings.schema import CameraSettings, InferenceSettings, Settings
+from console.settings.inference import InferenceSettings
+from console.settings.schema import CameraSettings, Settings
 from console.site.running import RunningSite
 from console.site.site import Site
 from models.results import Result

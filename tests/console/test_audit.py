@@ -21,10 +21,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from console.errors import AuditError, UsageError
-from console.privacy import audit, audit_anchor, audit_chain
-from console.privacy.audit import Audit, anchor_problem, anchor_to, let_go
-from console.privacy.audit_chain import BROKEN, FILE, Head
-from console.privacy.audit_verify import Verdict, head, verify
+from console.privacy.audit import anchor as audit_anchor
+from console.privacy.audit import chain as audit_chain
+from console.privacy.audit import record as audit
+from console.privacy.audit.chain import BROKEN, FILE, Head
+from console.privacy.audit.record import Audit, anchor_problem, anchor_to, let_go
+from console.privacy.audit.verify import Verdict, head, verify
 from console.settings.home import Home
 from console.settings.scrub import SCRUBBER
 from console.store.store import Store
@@ -218,7 +220,7 @@ def test_half_a_line_is_named_by_the_next_and_no_problem(home: Home, cut: int) -
 WRITE = """
 import sys
 from pathlib import Path
-from console.privacy.audit import Audit
+from console.privacy.audit.record import Audit
 record = Audit(Path(sys.argv[1]))
 number = 0
 while number < int(sys.argv[3]):

@@ -14,8 +14,8 @@ import keyring.backends.fail
 import pytest
 
 from console.cli import main
-from console.privacy.audit import Audit, let_go
-from console.privacy.audit_chain import FILE
+from console.privacy.audit.chain import FILE
+from console.privacy.audit.record import Audit, let_go
 from console.settings import vault
 from console.settings.home import Home
 from console.settings.scrub import SCRUBBER

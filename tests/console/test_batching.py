@@ -16,7 +16,8 @@ from backends.base import BackendError
 from console.pipeline.batches import Batch
 from console.pipeline.loader import LoadedModel, load_model
 from console.pipeline.pipeline import Pipeline
-from console.settings.schema import CameraSettings, InferenceSettings, StageSettings
+from console.settings.inference import InferenceSettings, StageSettings
+from console.settings.schema import CameraSettings
 from models.frames import ArrayPicture
 from models.results import Result
 from tests import tiny_onnx

@@ -18,7 +18,8 @@ from console.cli.headless import Run
 from console.cli.options import Reported, print_json, survive_any_text
 from console.cli.plan import Plan
 from console.errors import CatalogError
-from console.settings.schema import CameraSettings, InferenceSettings, Settings
+from console.settings.inference import InferenceSettings
+from console.settings.schema import CameraSettings, Settings
 from tests import tiny_onnx
 
 SCENE = "synthetic:street?fps=30&width=320&height=240&seconds=1"

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from console.errors import ModelError, SecretError
-from console.settings.schema import CameraSettings, PrivacySettings, Settings
+from console.settings.privacy import PrivacySettings
+from console.settings.schema import CameraSettings, Settings
 from console.site.cover_models import CoverModels
 from console.site.site import Site
 from models.findings import Kind

@@ -52,10 +52,14 @@ def test_by_keyboard_alone(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> 
             qapp.processEvents()
 
         def come_back() -> None:
-            """A window manager does this when a dialog closes; the offscreen platform has none."""
+            """A window manager does this when a dialog closes; there is none here, so until it has worked."""
+
+            def active() -> bool:
+                window.activateWindow()
+                return QApplication.activeWindow() is window
+
             qapp.processEvents()
-            window.activateWindow()
-            qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=5000)
+            qtbot.waitUntil(active, timeout=15_000)
 
         come_back()
         qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=5000)

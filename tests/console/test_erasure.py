@@ -25,9 +25,12 @@ from console.errors import StoreError, UsageError
 from console.events.retention import mend
 from console.events.rows import link
 from console.health import logs
-from console.privacy import erasing_backups, erasing_files, erasing_logs, erasure
-from console.privacy.erasing_report import Report
-from console.privacy.scope import Scope
+from console.privacy.erasing import backups as erasing_backups
+from console.privacy.erasing import erasure
+from console.privacy.erasing import files as erasing_files
+from console.privacy.erasing import logs as erasing_logs
+from console.privacy.erasing.report import Report
+from console.privacy.erasing.scope import Scope
 from console.settings.home import Home
 from console.settings.schema import LogSettings
 from console.site.keeper import Keeper
@@ -340,7 +343,8 @@ def test_older_copies_are_written_anew(home: Home, store: Store, items: list[Ite
         shutil.copy(made, old)
         with closing(sqlite3.connect(old, isolation_level=None)) as db:
             db.execute("PRAGMA foreign_keys = OFF")
-            for table in ("holds", "erasure_files", "erasures", "sealed", *drops):
+            review = ("gold_members", "gold_sets", "verdicts", "review_items", "review_dropped", "review_changed")
+            for table in (*review, "holds", "erasure_files", "erasures", "sealed", *drops):
                 db.execute(f"DROP TABLE {table}")
             for index in ("pictures_of_events", "pictures_without_size"):
                 db.execute(f"DROP INDEX {index}")

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from console.privacy import erasure
-from console.privacy.scope import Scope
+from console.privacy.erasing import erasure
+from console.privacy.erasing.scope import Scope
 from console.settings.home import Home
 from console.store.backups import back_up
 from console.store.connect import in_turn, turn
@@ -29,8 +29,8 @@ from tests.console.erasing import Item, plant, remains, stale
 ZYGOTE = r"""
 import os, sys
 from pathlib import Path
-from console.privacy import erasing_rows
-from console.privacy.erasure import carry_on
+from console.privacy.erasing import rows as erasing_rows
+from console.privacy.erasing.erasure import carry_on
 from console.settings.home import Home
 from console.store.store import Store
 import filelock, sqlite_utils

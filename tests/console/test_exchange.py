@@ -11,7 +11,8 @@ import pytest
 
 from console.errors import ModelError, UsageError
 from console.pipeline.pipeline import Pipeline
-from console.settings.schema import CameraSettings, StageSettings
+from console.settings.inference import StageSettings
+from console.settings.schema import CameraSettings
 from models.results import Result
 from models.states import CameraState
 from tests.console.fakes import FakeBackend, FakeSource, model, wait_until

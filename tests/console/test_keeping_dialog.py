@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from console.privacy import erasure
-from console.privacy.scope import Scope
+from console.privacy.erasing import erasure
+from console.privacy.erasing.scope import Scope
 from console.store.holds import hold
 from console.ui.keeping.dialog import KeepingDialog
 from console.ui.workplace import Workplace

@@ -19,7 +19,8 @@ from console.pipeline.display import Display
 from console.pipeline.lane import Lane
 from console.pipeline.revealed import Revealed
 from console.privacy.redactor import Redactor
-from console.settings.schema import CameraPrivacy, CameraSettings, PrivacySettings, Settings
+from console.settings.privacy import CameraPrivacy, PrivacySettings
+from console.settings.schema import CameraSettings, Settings
 from console.site.live_redaction import LiveRedaction, live_policy
 from console.site.reveal import Reveals
 from models.detections import NO_TRACK, Detections

@@ -13,7 +13,9 @@ from console.errors import ModelError
 from console.pipeline.covered_display import CoveredDisplay
 from console.pipeline.display import Display
 from console.pipeline.pipeline import Pipeline
-from console.settings.schema import CameraPrivacy, CameraSettings, InferenceSettings, Settings
+from console.settings.inference import InferenceSettings
+from console.settings.privacy import CameraPrivacy
+from console.settings.schema import CameraSettings, Settings
 from console.site.running import RunningSite
 from console.site.site import Site
 from tests import tiny_onnx

@@ -18,7 +18,8 @@ from console.pipeline import memory
 from console.pipeline.durations import FILE, Durations
 from console.pipeline.loader import load_model
 from console.pipeline.proof import prove
-from console.settings.schema import CameraSettings, InferenceSettings, Settings
+from console.settings.inference import InferenceSettings
+from console.settings.schema import CameraSettings, Settings
 from console.site.running import RunningSite
 from console.site.site import Site
 from tests import tiny_onnx

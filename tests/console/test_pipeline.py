@@ -13,7 +13,8 @@ from backends.base import BackendError
 from console.errors import ModelError, SecretError, SourceLost, UsageError
 from console.pipeline import finisher as finishing
 from console.pipeline.pipeline import Pipeline
-from console.settings.schema import CameraSettings, StageSettings
+from console.settings.inference import StageSettings
+from console.settings.schema import CameraSettings
 from models.results import Result
 from models.states import CameraState
 from models.tracks import predict

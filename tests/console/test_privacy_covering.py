@@ -18,10 +18,11 @@ from backends.kserve import KServe
 from console.pipeline.loader import LoadedModel
 from console.pipeline.pipeline import Pipeline
 from console.privacy import remote
-from console.privacy.audit import Audit
+from console.privacy.audit.record import Audit
 from console.privacy.covering import Coverer, Origin, Vouched, for_a_server
 from console.privacy.redactor import Redactor
-from console.settings.schema import CameraSettings, RemoteSettings, StageSettings
+from console.settings.inference import RemoteSettings, StageSettings
+from console.settings.schema import CameraSettings
 from models.detections import Detections
 from models.detector import Detector
 from models.findings import Findings, Kind, Unanswered

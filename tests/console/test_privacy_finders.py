@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from console.privacy import finders as finders_module
-from console.privacy import watchers
-from console.privacy.finders import SIZES, Finders
-from console.settings.schema import PrivacySettings
+from console.privacy.looking import finders as finders_module
+from console.privacy.looking import watchers
+from console.privacy.looking.finders import SIZES, Finders
+from console.settings.privacy import PrivacySettings
 from models.findings import Findings, Kind
 from models.frames import ArrayPicture
 from tests.console.cover_cases import FACE_MARK, PLATE_MARK, Shelf

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from console.privacy import watchers
-from console.privacy.finders import Finders
+from console.privacy.looking import watchers
+from console.privacy.looking.finders import Finders
 from console.privacy.redactor import Redactor
-from console.settings.schema import PrivacySettings
+from console.settings.privacy import PrivacySettings
 from models.coverage import Unanswered
 from models.detections import Detections
 from models.frames import ArrayPicture

@@ -19,8 +19,8 @@ from backends.base import Backend, BackendInfo, Done, LoadOptions, Tls
 from backends.kserve import KServe
 from console.errors import ModelError
 from console.privacy import remote
-from console.privacy.audit import FILE, Audit
-from console.settings.schema import RemoteEndpoint, RemoteSettings
+from console.privacy.audit.record import FILE, Audit
+from console.settings.inference import RemoteEndpoint, RemoteSettings
 from models.manifest import PictureInput
 from tests import tiny_onnx
 from tests.conftest import missing

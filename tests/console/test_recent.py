@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from console.pipeline.pipeline import Pipeline
-from console.settings.schema import CameraSettings, StageSettings
+from console.settings.inference import StageSettings
+from console.settings.schema import CameraSettings
 from console.sources.address import parse_address
 from console.sources.av_picture import AvPicture
 from console.sources.base import Source

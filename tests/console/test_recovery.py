@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from console.errors import ModelError, SecretError
-from console.settings.schema import CameraSettings, Fallback, InferenceSettings, Settings
+from console.settings.inference import Fallback, InferenceSettings
+from console.settings.schema import CameraSettings, Settings
 from console.site import recovery
 from console.site.running import RunningSite
 from console.site.site import Site

@@ -17,7 +17,8 @@ from console.errors import PictureError
 from console.pipeline.lane import Lane
 from console.privacy.policies import policy_for
 from console.privacy.redactor import Redactor
-from console.settings.schema import CameraSettings, PrivacySettings
+from console.settings.privacy import PrivacySettings
+from console.settings.schema import CameraSettings
 from console.sources.file import FileSource
 from console.sources.past import Past
 from console.sources.recent import Recent

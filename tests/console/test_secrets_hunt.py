@@ -62,7 +62,7 @@ for argv, typed in work["commands"]:
         print("exit", end.code, flush=True)
 
 SCRUBBER.forget_all()
-from console.privacy.audit import Audit
+from console.privacy.audit.record import Audit
 from console.settings.home import Home
 from console.settings.schema import LogSettings
 from console.settings.secrets import Secrets

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from console.errors import ModelError, SecretError
-from console.settings.schema import CameraSettings, Fallback, InferenceSettings, RemoteSettings, Settings
+from console.settings.inference import Fallback, InferenceSettings, RemoteSettings
+from console.settings.schema import CameraSettings, Settings
 from console.site import recovery
 from console.site.site import Site
 from models.states import CameraState

@@ -14,7 +14,8 @@ import pytest
 from console.catalog.catalog import Catalog
 from console.errors import CatalogError, ModelError, SecretError, UsageError
 from console.pipeline.priority import NICE, run_below
-from console.settings.schema import CameraSettings, InferenceSettings, Settings, StageSettings
+from console.settings.inference import InferenceSettings, StageSettings
+from console.settings.schema import CameraSettings, Settings
 from console.site.finding import ModelFinder
 from console.site.running import RunningSite
 from console.site.site import Site

@@ -50,6 +50,7 @@ def test_shipped_migrations_have_no_holes_and_no_transactions_of_their_own() -> 
     assert [migration.number for migration in shipped()] == list(range(1, len(shipped()) + 1))
     for migration in shipped():
         words = re.sub(r"--[^\n]*|'[^']*'", "", migration.sql).upper()
+        words = re.sub(r"CREATE TRIGGER .*?\bBEGIN\b.*?\bEND;", "", words, flags=re.DOTALL)
         assert not re.search(r"\b(BEGIN|COMMIT|ROLLBACK|VACUUM|ATTACH)\b", words)
 
 

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from console.errors import AuditError, NeedsSupervisor
-from console.privacy.audit_chain import FILE
-from console.privacy.audit_verify import verify
+from console.privacy.audit.chain import FILE
+from console.privacy.audit.verify import verify
 from console.settings import vault
 from console.settings.scrub import SCRUBBER
 from console.ui.cameras.page import CamerasPage

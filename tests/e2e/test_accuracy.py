@@ -12,7 +12,7 @@ import pytest
 from console.catalog.catalog import Catalog
 from console.datasets.accuracy import average_precision
 from console.pipeline.loader import load_model
-from console.settings.schema import InferenceSettings
+from console.settings.inference import InferenceSettings
 from console.site.finding import ModelFinder
 from console.sources.av_picture import AvPicture
 from console.sources.orientation import Orientation

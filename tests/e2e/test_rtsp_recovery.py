@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from console.pipeline.pipeline import Pipeline
-from console.settings.schema import CameraSettings, StageSettings
+from console.settings.inference import StageSettings
+from console.settings.schema import CameraSettings
 from console.sources.factory import open_source
 from models.results import Result
 from models.states import CameraState

@@ -11,7 +11,7 @@ from console.errors import ModelError
 from console.pipeline.loader import load_model
 from console.settings.describe import commented
 from console.settings.file import SettingsFile
-from console.settings.schema import InferenceSettings
+from console.settings.inference import InferenceSettings
 from tests import tiny_onnx
 from tests.conftest import SHARED
 from tests.fuzz.media_cases import DAMAGE

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.settings.schema import AreaSettings
+from console.settings.privacy import AreaSettings
 from console.sources.orientation import Orientation
 from widgets.areas import MOST_CORNERS, NONE, Areas, turned
 

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from console.catalog.book import built_in
-from console.settings.schema import CameraSettings, Settings, StageSettings
+from console.settings.inference import StageSettings
+from console.settings.schema import CameraSettings, Settings
 from console.site.finding import BEST
 from console.ui.settings_page.fields import spec_of
 from models.words import _

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from console.settings.schema import CameraPrivacy, CameraSettings, KeepSettings, Settings
+from console.settings.privacy import CameraPrivacy, KeepSettings
+from console.settings.schema import CameraSettings, Settings
 from console.ui.privacy_words import HEADS, PLATES, STYLES
 from models.words import _
 from widgets.form_editors import FieldSpec

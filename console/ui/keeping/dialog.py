@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from console.errors import SightdeskError
-from console.privacy import erasure
-from console.privacy.erasing_report import FOLDER, Report
-from console.privacy.erasing_rows import Preview
-from console.privacy.scope import Scope
+from console.privacy.erasing import erasure
+from console.privacy.erasing.report import FOLDER, Report
+from console.privacy.erasing.rows import Preview
+from console.privacy.erasing.scope import Scope
 from console.store.erasures import ErasureRow, unfinished
 from console.store.holds import WORDS
 from console.store.kept import Kept, kept

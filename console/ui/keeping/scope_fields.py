@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from console.errors import UsageError
-from console.privacy.scope import Scope, moment
+from console.privacy.erasing.scope import Scope, moment
 from console.settings.schema import Settings
 from models.words import _
 from widgets.form import FieldRow

@@ -9,7 +9,8 @@ from console.pipeline.lane import Lane
 from console.pipeline.series import Current
 from console.pipeline.tally import ClassCount
 from console.privacy.policies import is_live_covered, policy_for
-from console.settings.schema import CameraSettings, PrivacySettings
+from console.settings.privacy import PrivacySettings
+from console.settings.schema import CameraSettings
 from console.ui.privacy_words import covered_parts, in_a_sentence
 from console.ui.status import CAUSES
 from models.policy import PublishedFootage

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from console.settings.schema import InferenceSettings, Settings
+from console.settings.inference import InferenceSettings
+from console.settings.schema import Settings
 from console.site.finding import BEST
 from console.ui.live.focus_facts import RUNTIMES
 from console.ui.models_page.listing import ModelLine, named, running_name

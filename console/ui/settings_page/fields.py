@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from console.settings.fields import limits, section_of
-from console.settings.schema import Section
+from console.settings.section import Section
 from console.ui.settings_page.labels import choice_of, label_of, unit_of
 from models.words import _
 from widgets.form_editors import FieldSpec, Kind

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from console.settings.schema import Section
+from console.settings.section import Section
 from console.ui.settings_page.fields import Suggestions, group_of, list_of, plain, spec_of
 from console.ui.settings_page.labels import label_of
 from models.words import _, ngettext

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from console.settings.order import plain
-from console.settings.schema import Section, Settings
+from console.settings.schema import Settings
+from console.settings.section import Section
 
 
 def whole(settings: Settings, path: str, value: Any) -> tuple[str, Any]:

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 from backends import registry
 from console.catalog.book import built_in
 from console.errors import NeedsSupervisor, SettingsChanged, SightdeskError
-from console.settings.schema import Section, Settings
+from console.settings.schema import Settings
+from console.settings.section import Section
 from console.site.finding import BEST
 from console.ui.settings_page.fields import group_of
 from console.ui.settings_page.form import SectionForm

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from console.privacy.scope import Scope, Where
+from console.privacy.erasing.scope import Scope, Where
 from console.store.erasures import add
 from console.store.removal import IN_LIST, OF_EVENT, Removed, of_events, remove, tables
 

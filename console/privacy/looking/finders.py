@@ -14,10 +14,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from console.privacy.asking import Asked, Load, Loaded, NoAnswer
-from console.privacy.parts import Part, parts_of, whole_of
-from console.privacy.watchers import Watcher
-from console.settings.schema import PrivacySettings
+from console.privacy.looking.asking import Asked, Load, Loaded, NoAnswer
+from console.privacy.looking.parts import Part, parts_of, whole_of
+from console.privacy.looking.watchers import Watcher
+from console.settings.privacy import PrivacySettings
 from models.detections import Detections
 from models.findings import FACES, PLATES, Findings, Kind
 from models.frames import Picture

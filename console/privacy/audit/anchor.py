@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from console.errors import StoreError
-from console.privacy.audit_chain import Head
+from console.privacy.audit.chain import Head
 from console.settings.disk import in_words
 from console.store.connect import connect, in_turn, reading, transaction, turn
 from models.words import _

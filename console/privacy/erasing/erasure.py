@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING
 from uuid_utils import uuid7
 
 from console.errors import SightdeskError, StoreError
-from console.privacy import erasing_backups, erasing_files, erasing_logs, erasing_report
-from console.privacy.audit import Audit
-from console.privacy.erasing_report import Report
-from console.privacy.erasing_rows import Place, Preview, erase_some, preview
-from console.privacy.scope import Scope
+from console.privacy.audit.record import Audit
+from console.privacy.erasing import backups, files, logs, report
+from console.privacy.erasing.report import Report
+from console.privacy.erasing.rows import Place, Preview, erase_some, preview
+from console.privacy.erasing.scope import Scope
 from console.settings.home import Home
 from console.store.cleaning import clean
 from console.store.connect import reading
-from console.store.erasures import ErasureRow, Stage, add, ask, files, get, move_on, unfinished
+from console.store.erasures import ErasureRow, Stage, add, ask, get, move_on, unfinished
+from console.store.erasures import files as files_of
 from console.store.store import Store, utc_text
 from models.words import _
 
@@ -97,7 +98,7 @@ def give_up(home: Home, store: Store, number: int, by: str) -> None:
     """
     with _alone(home):
         Audit(home.path).write("erasure given up", erasure=get(store, number).name, by=by)
-        erasing_files.unlink(home, files(store, number))
+        files.unlink(home, files_of(store, number))
         move_on(store, number, "clean")
 
 
@@ -136,7 +137,7 @@ class _Run:
     def __init__(self, home: Home, store: Store, number: int, progress: Progress, stopped: Callable[[], bool]) -> None:
         self._home, self._store, self._number = home, store, number
         self._progress, self._stopped = progress, stopped
-        self._named: erasing_logs.Named | None = None
+        self._named: logs.Named | None = None
         self._kept: list[str] = []
 
     def all(self) -> Report:
@@ -165,37 +166,37 @@ class _Run:
             db.execute("PRAGMA query_only = OFF")
             expected = preview(db, scope)
         of = expected.events + expected.pictures + expected.sealed
-        erasing_files.unlink(self._home, files(self._store, self._number))  # rows went, and then a crash came
+        files.unlink(self._home, files_of(self._store, self._number))  # rows went, and then a crash came
         done, unknown = 0, -1
         while True:
             gone = self._one_look(scope, done, of)
             done += gone
             if unknown >= 0 and not gone:
                 break
-            unknown = erasing_files.settle(
+            unknown = files.settle(
                 self._home,
                 self._stopped,
                 lambda n: self._step(of, of, _("Waiting for {n} pictures that are being written").format(n=n)),
             )
             self._count({"unknown files": unknown})
-        erasing_files.remove_empty_days(self._home)
+        files.remove_empty_days(self._home)
 
     def _one_look(self, scope: Scope, done: int, of: int) -> int:
         place, before = Place(), done
         while not place.over:
             self._step(min(done, of), of, _("Erasing"))
             removed = self._store.write(lambda db: erase_some(db, self._number, scope, place), wait_s=5.0).result()
-            erasing_files.unlink(self._home, removed.paths)
+            files.unlink(self._home, removed.paths)
             done += removed.events + removed.pictures + removed.sealed
         return done - before
 
     def _backups(self, scope: Scope) -> None:
-        paths, written = files(self._store, self._number), 0
-        copies = erasing_backups.copies(self._home)
+        paths, written = files_of(self._store, self._number), 0
+        copies = backups.copies(self._home)
         for n, copy in enumerate(copies):
             self._step(n, len(copies), _("Copies of the database"))
-            done = erasing_backups.erase_from(self._home, copy, scope, paths)
-            erasing_files.unlink(self._home, done.paths)
+            done = backups.erase_from(self._home, copy, scope, paths)
+            files.unlink(self._home, done.paths)
             self._count({"copies removed": int(done.removed)}, done.paths)
             written += not done.removed
         self._count({"copies": written})  # all at once: after a crash every copy is written anew once more
@@ -203,13 +204,13 @@ class _Run:
     def _logs(self, scope: Scope) -> None:
         self._step(0, 0, _("Log files"))
         words = (scope.camera_id, *scope.names) if scope.whole_camera else ()
-        _files, lines = erasing_logs.blank_lines(self._home.logs, erasing_logs.naming(self._paths(), words))
+        _files, lines = logs.blank_lines(self._home.logs, logs.naming(self._paths(), words))
         self._count({"log lines": lines})
-        self._named = erasing_logs.naming(self._paths())
-        self._kept = erasing_report.naming_it(self._home, erasing_logs.naming((), words))
+        self._named = logs.naming(self._paths())
+        self._kept = report.naming_it(self._home, logs.naming((), words))
 
     def _paths(self) -> list[str]:
-        return files(self._store, self._number)
+        return files_of(self._store, self._number)
 
     def _kinds(self, scope: Scope) -> None:
         """What kinds of things were asked stays, as figures, when what was asked is forgotten."""
@@ -223,8 +224,8 @@ class _Run:
         left: list[str] = []
         if self._named is not None:
             self._step(0, 0, _("Searching for what may be left"))
-            searched, left = erasing_report.search(self._home, self._named)
-        report = Report(
+            searched, left = report.search(self._home, self._named)
+        told = Report(
             row.name,
             utc_text(row.asked_at),
             utc_text(datetime.now(UTC)),
@@ -234,11 +235,11 @@ class _Run:
             left,
             self._kept,
         )
-        path = erasing_report.write(self._home, report)
+        path = report.write(self._home, told)
         if row.stage != "done":
-            Audit(self._home.path).write("erased", erasure=report.erasure, asked=asked, figures=report.figures)
+            Audit(self._home.path).write("erased", erasure=told.erasure, asked=asked, figures=told.figures)
             self._to("done")
-        return replace(report, path=str(path))
+        return replace(told, path=str(path))
 
     def _count(self, figures: dict[str, int], paths: tuple[str, ...] = ()) -> None:
         def job(db: Database) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from backends.base import Backend, BackendError, Outputs
 from console.errors import ModelError, SightdeskError
-from console.privacy.asking import Asked, Load, Loaded, NoAnswer, is_broken
+from console.privacy.looking.asking import Asked, Load, Loaded, NoAnswer, is_broken
 from models.decoders import thresholds_for
 from models.detections import Detections
 from models.frames import Picture

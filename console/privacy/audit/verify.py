@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from console.errors import AuditError, UsageError
-from console.privacy.audit_anchor import in_file, known_to_database
-from console.privacy.audit_chain import BROKEN, FILE, NOTHING, Head, Line, Over, lines, tail
+from console.privacy.audit.anchor import in_file, known_to_database
+from console.privacy.audit.chain import BROKEN, FILE, NOTHING, Head, Line, Over, lines, tail
 from console.settings.disk import in_words
 from models.words import _, ngettext
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from console.privacy.audit_chain import FILE
-from console.privacy.erasing_logs import Named
+from console.privacy.audit.chain import FILE
+from console.privacy.erasing.logs import Named
 from console.settings.disk import write_whole
 from console.settings.home import Home
 from console.store.connect import reading

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.errors import HomeError
-from console.privacy.erasing_rows import erase_from_copy
-from console.privacy.scope import Scope
+from console.privacy.erasing.rows import erase_from_copy
+from console.privacy.erasing.scope import Scope
 from console.settings.disk import in_words, sync_folder
 from console.settings.home import Home
 from console.store.connect import APPLICATION_ID, in_turn, turn

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from console.errors import AuditError, HomeError, StoreError
-from console.privacy.audit_anchor import Anchor, known_to_database, to_database
-from console.privacy.audit_chain import BROKEN, FILE, NOTHING, OWN, Head, Over, lines, sealed, tail
+from console.privacy.audit.anchor import Anchor, known_to_database, to_database
+from console.privacy.audit.chain import BROKEN, FILE, NOTHING, OWN, Head, Over, lines, sealed, tail
 from console.settings.disk import in_words
 from console.settings.home import Home
 from console.settings.scrub import SCRUBBER

@@ -339,6 +339,21 @@ def test_measuring_brings_rows_as_they_come(
     assert page.view.cancel.isHidden()
 
 
+def test_asked_before_it_is_known_what_is_here_it_measures_once_it_is(
+    qtbot, page: ModelsPage, monkeypatch: pytest.MonkeyPatch, notices: list[Notice]
+) -> None:
+    _child(monkeypatch, 2, 0)
+    page._held, page._knows = frozenset(), False
+    page._refresh()
+    page.measure()
+    assert not notices
+    assert page._job is None
+    page._take_look((frozenset({"yolox_nano"}), FOUND))
+    assert page._job is not None
+    qtbot.waitUntil(lambda: page._job is None, timeout=20_000)
+    assert len(page._known()["yolox_nano"]["rows"]) == 2
+
+
 def test_cancelled_it_keeps_what_was_measured(
     qtbot, page: ModelsPage, monkeypatch: pytest.MonkeyPatch, notices: list[Notice]
 ) -> None:

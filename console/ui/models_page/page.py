@@ -47,7 +47,8 @@ class ModelsPage(QWidget):
         self.catalog = catalog or Catalog(workplace.home.models, workplace.home.clips)
         self._held: frozenset[str] = frozenset()
         self._found: list[RuntimeFound] = []
-        self._looked = False
+        self._looked = self._knows = False
+        self._wanted_early = False
         self._lines: list[ModelLine] = []
         self._job: Job | None = None
         self._measured_model = ""
@@ -85,6 +86,9 @@ class ModelsPage(QWidget):
         if line is None or self._job is not None:
             return
         if not (line.here or line.served):
+            if not self._knows:  # the look at the disk is not back yet
+                self._wanted_early = True
+                return
             self._workplace.notices.say(_("{model} is not here yet; get it first.").format(model=line.shown))
             return
         argv = measuring.command(line.name, self._workplace.home.path, self._truth)
@@ -172,8 +176,12 @@ class ModelsPage(QWidget):
 
     def _take_look(self, found: tuple[frozenset[str], list[RuntimeFound]]) -> None:
         self._held, self._found = found
+        self._knows = True
         self.view.devices.show_facts(device_facts(self._found))
         self._refresh()
+        if self._wanted_early:
+            self._wanted_early = False
+            self.measure()
 
     # What it shows
 

@@ -21,8 +21,8 @@ Piece = Literal["cameras", "latency", "cpu", "dropped", "clock"]
 
 MARKS: dict[Kind, str] = {"": "", "needs you": "▲ ", "stopped": "■ "}
 _LEFT = ("cameras", "attention", "latency", "cpu", "dropped")
-_RIGHT = ("jobs", "operator", "clock")
-_GOES_FIRST = ("dropped", "cpu", "jobs", "latency", "cameras", "operator", "clock")
+_RIGHT = ("jobs", "review", "operator", "clock")
+_GOES_FIRST = ("dropped", "cpu", "jobs", "latency", "cameras", "review", "operator", "clock")
 _GAP, _MARGIN, _HEIGHT, _STEADY = 20, 14, 30, 10
 _LEAST = {"attention": 190, "jobs": 120, "operator": 90}
 
@@ -88,11 +88,13 @@ class StatusStrip(QFrame):
     Signals:
         camera_wanted: the camera that the pressed sentence is about.
         jobs_wanted: the work in the background is to be shown.
+        review_wanted: what waits for review is to be shown.
         operator_wanted: somebody else sits here.
     """
 
     camera_wanted = Signal(str)
     jobs_wanted = Signal()
+    review_wanted = Signal()
     operator_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -101,9 +103,10 @@ class StatusStrip(QFrame):
         self.setAccessibleName(_("Status"))
         self._camera = ""
         self._figures = {name: Figure(self) for name in ("cameras", "latency", "cpu", "dropped", "clock")}
-        self._buttons = {name: StripButton(self) for name in ("attention", "jobs", "operator")}
+        self._buttons = {name: StripButton(self) for name in ("attention", "jobs", "review", "operator")}
         self._buttons["attention"].clicked.connect(lambda: self.camera_wanted.emit(self._camera))
         self._buttons["jobs"].clicked.connect(self.jobs_wanted)
+        self._buttons["review"].clicked.connect(self.review_wanted)
         self._buttons["operator"].clicked.connect(self.operator_wanted)
         self._pieces: dict[str, QWidget] = {**self._figures, **self._buttons}
         self._widths: dict[str, int] = {}
@@ -125,6 +128,11 @@ class StatusStrip(QFrame):
         """Say what is done in the background; empty words: nothing is."""
         self._buttons["jobs"].show_words(words, "", tip)
         self._changed("jobs")
+
+    def show_review(self, words: str, tip: str = "") -> None:
+        """Say how much waits for review; empty words: it is not known yet."""
+        self._buttons["review"].show_words(words, "", tip)
+        self._changed("review")
 
     def show_operator(self, words: str, tip: str = "") -> None:
         """Say who sits here."""

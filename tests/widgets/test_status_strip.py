@@ -34,6 +34,7 @@ def filled(qtbot: QtBot, width: int) -> StatusStrip:
     strip.show_piece("cpu", parts(_("CPU {value} %"), {"value": "63"}))
     strip.show_piece("dropped", parts(_("dropped {value} %"), {"value": "88"}))
     strip.show_jobs(_("Getting {name}").format(name="yolox_nano") + " 34 %")
+    strip.show_review(_("to review {n}").format(n=3), "")
     strip.show_operator(_("operator {name}").format(name="Anna"))
     strip.show_piece("clock", [("21:14:07", False)])
     return strip
@@ -66,7 +67,7 @@ def test_pieces_never_overlap_nor_leave_the_strip(
 
 def test_all_is_there_at_the_least_window(qtbot: QtBot) -> None:
     strip = filled(qtbot, 1280)
-    assert len(shown(strip)) == 8
+    assert len(shown(strip)) == 9
     assert strip.toolTip() == ""
     narrow = filled(qtbot, 700)
     assert strip._words("dropped") in narrow.toolTip()
@@ -81,6 +82,8 @@ def test_what_needs_a_person_can_be_pressed_by_keyboard(qtbot: QtBot) -> None:
     assert wanted.args == ["gate"]
     with qtbot.waitSignal(strip.operator_wanted):
         qtbot.mouseClick(strip._buttons["operator"], Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(strip.review_wanted):
+        qtbot.mouseClick(strip._buttons["review"], Qt.MouseButton.LeftButton)
     with qtbot.waitSignal(strip.jobs_wanted):
         qtbot.mouseClick(strip._buttons["jobs"], Qt.MouseButton.LeftButton)
     strip.show_attention("", "", "")

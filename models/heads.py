@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from models.assignment import assign
 from models.boxes import Boxes
 from models.detections import NO_TRACK, Detections
 
@@ -48,7 +48,7 @@ def unsure(persons: Detections, faces: Detections) -> NDArray[np.bool_]:
     nearest = np.full((person.max() + 1, len(sure)), np.inf)
     np.minimum.at(nearest, person, cost)
     far = 1e6
-    rows, columns = linear_sum_assignment(np.where(np.isfinite(nearest), nearest, far))
+    rows, columns = assign(np.where(np.isfinite(nearest), nearest, far))
     without = np.ones(len(nearest), np.bool_)
     without[rows[np.isfinite(nearest[rows, columns])]] = False
     return without[person]

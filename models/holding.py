@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from models.assignment import assign
 from models.boxes import clip
 from models.tracks import Tracks, predict
 
@@ -159,7 +159,7 @@ def _pairs(found: list[_Box], expected: list[_Box]) -> dict[int, int]:
     far = np.hypot(way[..., 0], way[..., 1]) / np.minimum(side[:, None], was[None])
     ratio = side[:, None] / was[None]
     fits = (far <= NEAR) & (ratio <= ALIKE) & (ratio >= 1 / ALIKE)
-    rows, columns = linear_sum_assignment(np.where(fits, far, 1e6))
+    rows, columns = assign(np.where(fits, far, 1e6))
     return {int(row): int(column) for row, column in zip(rows, columns, strict=True) if fits[row, column]}
 
 

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from models.assignment import assign
 from models.boxes import clip, iou
 from models.detections import Detections
 from models.tracking import Tracker
@@ -95,7 +95,7 @@ class ConstantVelocity:
         boxes = found.xyxy.astype(np.float64)
         seen = np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], axis=1)
         like = iou(_corners(self._place[0]), boxes) * (self._label[:, 1:] == found.class_id)
-        rows, columns = linear_sum_assignment(-like)
+        rows, columns = assign(-like)
         good = like[rows, columns] >= 0.1
         rows, columns = rows[good], columns[good]
         place, shared, _ = self._spread[:, rows]

@@ -17,6 +17,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from models.assignment import assign
+
 Index = NDArray[np.intp]
 Likeness = NDArray[np.float64]
 
@@ -72,8 +74,6 @@ def match(like: Likeness, same_class: NDArray[np.bool_], strong: NDArray[np.bool
 
 def _pairs(like: Likeness, least: float) -> tuple[Index, Index]:
     """One-to-one pairs with the greatest total likeness, those under `least` left out."""
-    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  # .3 s, which no start should wait for
-
-    rows, columns = linear_sum_assignment(like, maximize=True)
+    rows, columns = assign(-like)
     good = like[rows, columns] >= least
     return rows[good], columns[good]

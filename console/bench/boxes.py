@@ -32,10 +32,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from console.errors import UsageError
 from models import scenes
+from models.assignment import assign
 from models.boxes import iou
 from models.detections import Detections
 from models.track_baselines import ConstantVelocity, Followed, Follower, Held
@@ -65,7 +65,7 @@ class Tally:
         """Count one picture. `known` (len(truth),): true boxes that count as IoU 0 where they have no partner."""
         like = iou(predicted.xyxy.astype(np.float64), truth.xyxy.astype(np.float64))
         like *= predicted.class_id[:, None] == truth.class_id
-        rows, columns = linear_sum_assignment(like, maximize=True)
+        rows, columns = assign(-like)
         best = np.zeros(len(truth))
         best[columns] = like[rows, columns]
         overlaps = best > 0

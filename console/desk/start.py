@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import console.desk.qt  # noqa: F401  # first: what is imported after it costs half
+
+# isort: split
 import logging
 import os
 import signal

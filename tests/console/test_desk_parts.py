@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
@@ -244,3 +245,14 @@ def test_trying_again_takes_a_home_that_has_come_free(qapp: QApplication, tmp_pa
     _press("Try again")
     with take_home(qapp, tmp_path / "home") as home:
         assert home.locked
+
+
+def test_a_start_waits_for_no_import_it_has_no_need_of() -> None:
+    """What the window and the first picture need: no scipy, and no source read by PySide's hook on imports."""
+    code = (
+        "import linecache, sys, console.desk.start, console.site.open, console.desk.assemble\n"
+        "print([m for m in ('scipy.optimize', 'openvino', 'onnxruntime', 'argon2', 'pyqtgraph') if m in sys.modules])\n"
+        "print([name for name in linecache.cache if 'numpy' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "[]\n[]\n"

@@ -26,7 +26,7 @@ LEFT_OUT = (
     *("onnxruntime.quantization", "onnxruntime.tools", "onnxruntime.transformers", "onnxruntime.training"),
     *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtWebEngineCore", "PySide6.QtPdf"),
     *("PySide6.QtMultimedia", "PySide6.QtNetwork", "PySide6.QtSql", "PySide6.QtDesigner", "PySide6.Qt3DCore"),
-    *("PySide6.QtTest", "PySide6.QtCharts", "PySide6.QtDataVisualization", "PySide6.QtPrintSupport"),
+    *("PySide6.QtCharts", "PySide6.QtDataVisualization", "PySide6.QtPrintSupport"),
 )
 """Modules that analysis finds and that Sightdesk never runs."""
 

@@ -66,7 +66,7 @@ class Regions:
             self.add(self._labelled(FACES).xyxy, what=_("faces"))
             if faces is None:
                 why = self._why("faces")
-                persons = self._of(PERSONS, _("persons"), _("see to the face model ({why})").format(why=why))
+                persons = self._of(PERSONS, _("persons"), _("get the face model: {why}").format(why=why))
                 self.weakened.append(_("whole persons are covered, since faces can't be found: {why}").format(why=why))
                 self.add(persons.xyxy, what=_("persons"))
                 return
@@ -87,7 +87,8 @@ class Regions:
         if self.policy.plates == "vehicles":  # all are covered already
             return
         why = self._why("plates")
-        vehicles = self._of(VEHICLES, _("vehicles"), _("see to the plate model ({why})").format(why=why))
+        way_out = _("where none come by, have plates not covered, else get the plate model: {why}")
+        vehicles = self._of(VEHICLES, _("vehicles"), way_out.format(why=why.rstrip(".")))
         self.weakened.append(_("whole vehicles are covered, since plates can't be found: {why}").format(why=why))
         self.add(vehicles.xyxy, what=_("vehicles"))
 

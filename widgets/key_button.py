@@ -20,9 +20,23 @@ class KeyButton(QPushButton):
         super().__init__(words, parent)
         self._keys = keys
         self._level = WORDS_AND_KEY
+        self._icon_name = icon_name
         self._icon = icon(icon_name) if icon_name else None
+        self._about = ""
         self.setAccessibleName(words)
         self.setToolTip(f"{words}  {keys}".strip())
+
+    def set_about(self, words: str) -> None:
+        """More words than there is room for, for its tooltip."""
+        self._about = words
+        self.setToolTip(f"{words}  {self._keys}".strip())
+
+    def set_keys(self, keys: str) -> None:
+        """Another key does the same from now on; empty: none does."""
+        self._keys = keys
+        self.setToolTip(f"{self._about or self.text()}  {keys}".strip())
+        self.updateGeometry()
+        self.update()
 
     def show_less(self, level: int) -> None:
         """Show as much as `level` says; without an icon, the words stay."""
@@ -55,14 +69,15 @@ class KeyButton(QPushButton):
         option.text = ""
         painter = QStylePainter(self)
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
-        t = tokens()
+        t, colour = tokens(), self._colour()
         left = px(10)
         if self._icon:
             side = px(18)
-            self._icon.paint(painter, left, (self.height() - side) // 2, side, side)
+            drawn = self._icon if colour == t.text or not self.isEnabled() else icon(self._icon_name, colour)
+            drawn.paint(painter, left, (self.height() - side) // 2, side, side)
             left += side + px(6)
         key = self._key_width() if self._keys and self._level != ICON_ALONE else 0
-        painter.setPen(QColor(t.text if self.isEnabled() else t.faint))
+        painter.setPen(QColor(colour))
         painter.setFont(self.font())
         room = QRect(left, 0, self.width() - left - key - px(14), self.height())
         words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width() + px(4))
@@ -74,11 +89,23 @@ class KeyButton(QPushButton):
     def _paint_key(self, painter: QPainter, width: int) -> None:
         area = QRect(self.width() - width - px(8), (self.height() - px(18)) // 2, width, px(18))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(tokens().line).lighter(130) if tokens().dark else QColor(tokens().line), 1))
+        primary = self._on_accent()
+        line = QColor(tokens().line).lighter(130) if tokens().dark else QColor(tokens().line)
+        painter.setPen(QPen(QColor(self._colour()) if primary else line, 1))
         painter.drawRoundedRect(area.adjusted(0, 0, -1, -1), 3, 3)
-        painter.setPen(QColor(tokens().dim))
+        painter.setPen(QColor(self._colour() if primary else tokens().dim))
         painter.setFont(font(11))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._keys)
+
+    def _on_accent(self) -> bool:
+        return self.isEnabled() and self.property("role") == "primary"
+
+    def _colour(self) -> str:
+        """Of icon and words."""
+        look = tokens()
+        if self._on_accent():
+            return look.ground if look.dark else "#ffffff"
+        return look.text if self.isEnabled() else look.faint
 
     def _key_width(self) -> int:
         return QFontMetrics(font(11)).horizontalAdvance(self._keys) + px(10)

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from models.words import _
 from widgets import room
@@ -15,7 +25,13 @@ from widgets.theme import px
 
 
 class KeysSheet(QDialog):
-    """Shows commands with their keys in two columns, or one where two find no room; typing narrows them down."""
+    """Shows commands with their keys in two columns, or one where two find no room; typing narrows them down.
+
+    Signals:
+        change_wanted: somebody wants other keys.
+    """
+
+    change_wanted = Signal()
 
     def __init__(self, commands: Sequence[Command], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,13 +47,20 @@ class KeysSheet(QDialog):
         layout.setContentsMargins(16, 16, 16, 16)
         layout.addWidget(self._query)
         layout.addWidget(self._scroll)
+        self.change = QPushButton(_("Change keys"), autoDefault=False)
+        self.change.clicked.connect(self._change)
+        layout.addWidget(self.change, alignment=Qt.AlignmentFlag.AlignLeft)
         self._fill("")
         hint = self._hint()
         if hint.width() + px(64) > room.room_for(self).width():  # large letters on a small screen
             self._sides = 1
             self._fill("")
             hint = self._hint()
-        room.open_at_pixels(self, hint.width() + px(64), min(hint.height() + px(96), px(640)))
+        room.open_at_pixels(self, hint.width() + px(64), min(hint.height() + px(136), px(680)))
+
+    def _change(self) -> None:
+        self.accept()
+        self.change_wanted.emit()
 
     def _hint(self) -> QSize:
         sheet = self._scroll.widget()

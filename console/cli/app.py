@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import typer
 
-from console.cli import audit, bench, models, privacy, secrets, settings, supervisor
+from console.cli import audit, bench, dataset, gold, models, privacy, review, secrets, settings, supervisor
 from console.cli.backends import EXAMPLES as BACKENDS_EXAMPLES
 from console.cli.backends import backends
 from console.cli.demo import EXAMPLES as DEMO_EXAMPLES
@@ -20,6 +20,8 @@ from console.cli.doctor import doctor
 from console.cli.erase import EXAMPLES as ERASE_EXAMPLES
 from console.cli.erase import erase
 from console.cli.options import HomeOption, Reported, Stopped, print_json, say, survive_any_text
+from console.cli.review_simulate import EXAMPLES as SIMULATE_EXAMPLES
+from console.cli.review_simulate import simulate
 from console.cli.run import EXAMPLES as RUN_EXAMPLES
 from console.cli.run import run
 from console.errors import SightdeskError, UsageError
@@ -55,6 +57,10 @@ app.add_typer(supervisor.app, name="supervisor")
 app.add_typer(audit.app, name="audit")
 app.command(epilog=DOCTOR_EXAMPLES)(doctor)
 app.add_typer(privacy.app, name="privacy")
+review.app.command(epilog=SIMULATE_EXAMPLES)(simulate)
+app.add_typer(review.app, name="review")
+app.add_typer(gold.app, name="gold")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(bench.app, name="bench")
 
 

@@ -16,6 +16,8 @@ from console.cli.bench_redaction import redaction
 from console.cli.bench_wall import EXAMPLES as WALL_EXAMPLES
 from console.cli.bench_wall import wall
 from console.cli.options import HomeOption, JsonOption, print_json, say
+from console.cli.review_simulate import EXAMPLES as SIMULATE_EXAMPLES
+from console.cli.review_simulate import simulate
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +28,7 @@ app = typer.Typer(
 app.command(epilog=BACKENDS_EXAMPLES)(backends)
 app.command(epilog=BOXES_EXAMPLES)(boxes)
 app.command(epilog=REDACTION_EXAMPLES)(redaction)
+app.command("review", epilog=SIMULATE_EXAMPLES)(simulate)
 app.command(epilog=WALL_EXAMPLES)(wall)
 
 

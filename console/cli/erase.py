@@ -11,6 +11,8 @@ import typer
 from console.cli.options import HomeOption, JsonOption, print_json, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from console.privacy.erasing.erasure import Progress
     from console.privacy.erasing.report import Report
     from console.privacy.erasing.rows import Preview
@@ -26,11 +28,13 @@ Examples:
   sightdesk erase --camera gate --track 12 --from 2026-11-20
   sightdesk erase --event 1204 --event 1207
   sightdesk erase --picture 01a205ab-6cc6-7694-9c23-229b3a474cb3.jpg
+  sightdesk erase --id 01a205ab-6cc6-7694-9c23-229b3a474cb3   a review item
   sightdesk erase --go-on                                 one that was stopped
-What goes: events, their pictures and sealed crops, snapshots; from the database, its
-copies, the picture files and the log files. It works beside a running desk. Pictures of
-other events may show the same thing at the same time: erase by time to be sure of it.
-A camera that goes on makes new pictures: disable or remove it first.
+What goes: events, review items with their verdicts and places in gold sets, pictures and
+sealed crops, snapshots; from the database, its copies, the picture files and the log
+files. It works beside a running desk. Pictures of other events may show the same thing at
+the same time: erase by time to be sure of it. A camera that goes on makes new pictures:
+disable or remove it first. --track takes every review picture in which the track is boxed.
 """
 _STEP = 20
 
@@ -44,7 +48,10 @@ def erase(
     track: Annotated[int | None, typer.Option("--track", metavar="N", help="Of this track of the camera.")] = None,
     event: Annotated[list[int] | None, typer.Option("--event", metavar="N", help="This event, by its number.")] = None,
     picture: Annotated[
-        list[str] | None, typer.Option("--picture", metavar="FILE", help="This picture, and its event.")
+        list[str] | None, typer.Option("--picture", metavar="FILE", help="This picture, its event and review item.")
+    ] = None,
+    tracking_id: Annotated[
+        list[str] | None, typer.Option("--id", metavar="UUID", help="The review item of this tracking ID.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
@@ -56,7 +63,7 @@ def erase(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase what a camera, a time, a track, an event or a picture left behind, for good.
+    """Erase what a camera, a time, a track, an event, a picture or a review item left behind, for good.
 
     The report says how much went and nothing of what it was; one is kept in the home's folder erasures.
     Ctrl+C stops between two steps: what went is gone, the rest goes on when the desk starts next.
@@ -67,13 +74,14 @@ def erase(
 
     place = Home.look(find_home(home))
     if go_on or give_up:
-        if camera or since or until or track is not None or event or picture or (go_on and give_up):
+        named = camera or since or until or track is not None or event or picture or tracking_id
+        if named or (go_on and give_up):
             raise UsageError("--go-on and --give-up stand alone: what is to go was said before.")
         if not dry_run:
             need_supervisor(home, "Erasing pictures")
         _finish(place, give_up=give_up, dry_run=dry_run, report=report, as_json=as_json)
         return
-    wanted = _scope(place, camera, since, until, track, tuple(event or ()), tuple(picture or ()))
+    wanted = _scope(place, camera, since, until, track, (event or (), picture or (), tracking_id or ()))
     from console.privacy.erasing.erasure import look
 
     found = look(place, wanted)
@@ -94,18 +102,21 @@ def _scope(
     since: str,
     until: str,
     track: int | None,
-    events: tuple[int, ...],
-    pictures: tuple[str, ...],
+    alone: tuple[Sequence[int], Sequence[str], Sequence[str]],
 ) -> Scope:
-    from console.privacy.erasing.scope import Scope, moment, named_pictures
+    from console.privacy.erasing.scope import Scope, known_tracking_ids, moment, named_pictures
     from console.settings.file import SettingsFile
     from console.store.connect import reading
 
     known = {one.id: one for one in SettingsFile(place.settings_file).load(keep=False).settings.cameras}
     names = (known[camera].name,) if camera in known and known[camera].name else ()
-    scope = Scope(camera, moment(since, last=False), moment(until, last=True), track, events, pictures, names=names)
+    events, pictures, ids = tuple(alone[0]), tuple(alone[1]), tuple(alone[2])
+    scope = Scope(
+        camera, moment(since, last=False), moment(until, last=True), track, events, pictures, names=names,
+        tracking_ids=ids,
+    )  # fmt: skip
     scope.check()
-    if not (camera or pictures):
+    if not (camera or pictures or ids):
         return scope
     from dataclasses import replace
 
@@ -114,7 +125,12 @@ def _scope(
     with reading(place.database) as db:
         if pictures:
             return replace(scope, pictures=named_pictures(db, pictures))
-        sql = "SELECT camera_id FROM events UNION SELECT camera_id FROM pictures UNION SELECT camera_id FROM sealed"
+        if ids:
+            return replace(scope, tracking_ids=known_tracking_ids(db, ids, anywhere=any(place.backups.glob("*.db"))))
+        sql = (
+            "SELECT camera_id FROM events UNION SELECT camera_id FROM pictures UNION SELECT camera_id FROM sealed "
+            "UNION SELECT camera_id FROM review_items"
+        )
         there = {str(row[0]) for row in db.execute(sql)}
     if camera not in there | known.keys() and not any(place.backups.glob("*.db")):
         names_there = ", ".join(sorted(there | known.keys())) or "none"
@@ -137,8 +153,12 @@ def _show(found: Preview, *, as_json: bool) -> None:
         f"To go: {found.events} events, {found.pictures} pictures, {found.sealed} sealed crops"
         f" ({found.bytes / 1e6:.1f} MB), seen {_local(found.first)} to {_local(found.last)}."
     )
+    if found.items:
+        say(f"  {found.items} review items with {found.verdicts} verdicts.")
+    if found.gold_members:
+        say(f"  {found.gold_members} members of gold sets; each set says how many it lacks then.")
     for why, count in found.held.items():
-        say(f"  {count} of them wait {WORDS.get(why, why)}, and go too.")
+        say(f"  {count} of them are kept {WORDS.get(why, why)}, and go too.")
     if found.others:
         say(f"  {found.others} other pictures of the same half minute stay, and may show the same: erase by time.")
 
@@ -154,7 +174,7 @@ def _confirm(found: Preview) -> None:
 
     if not sys.stdin.isatty():
         raise UsageError("Nobody is at the terminal to confirm it.", "Look with --dry-run first, then say --yes.")
-    question = f"Erase {found.events + found.pictures + found.sealed} items for good?"
+    question = f"Erase {found.events + found.pictures + found.sealed + found.items} things for good?"
     if not typer.confirm(question, default=False, err=True):
         say("Nothing was erased.")
         raise typer.Exit(1)

@@ -12,6 +12,7 @@ from console.cli.options import HomeOption, JsonOption, print_json, say
 from console.cli.progress import ended_by_ctrl_c, fetching, measuring
 
 if TYPE_CHECKING:
+    from console.datasets.privacy import Outcome
     from console.pipeline.loader import Finder
     from console.settings.schema import Settings
 
@@ -28,39 +29,44 @@ style=solid|pixelate|blur pad=0..1 models=none (as if face and plate models fail
 _WORST = 8
 
 
+DataOption = Annotated[
+    list[Path],
+    typer.Option("--data", metavar="SET", help="COCO .json, VOC .xml, or a folder of either. May be repeated."),
+]
+PicturesOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Where the pictures are.  [default: beside the marks]")
+]
+PolicyOption = Annotated[
+    list[str] | None,
+    typer.Option("--policy", metavar="WORDS", help="What to try; may be repeated.  [default: those worth comparing]"),
+]
+ModelOption = Annotated[str, typer.Option(help="What finds persons and vehicles, as a camera's own model does.")]
+ConfidenceOption = Annotated[float, typer.Option(min=0.01, max=1, help="Its boxes that score less are dropped.")]
+FacesOption = Annotated[
+    list[str] | None,
+    typer.Option("--face-model", metavar="NAME", help="What finds faces; may be repeated.  [default: the site's]"),
+]
+PlatesOption = Annotated[str, typer.Option(metavar="NAME", help="What finds plates.  [default: the site's]")]
+SizesOption = Annotated[bool, typer.Option("--sizes", help="Also how many faces are found at each size of the input.")]
+DetectionOption = Annotated[
+    bool, typer.Option("--detection", help="Also what redaction costs detection: AP before and after (COCO).")
+]
+SheetOption = Annotated[
+    Path | None, typer.Option("--sheet", metavar="FILE.png", help="Write each policy's worst pictures, redacted by it.")
+]
+
+
 def evaluate(
-    data: Annotated[
-        list[Path],
-        typer.Option("--data", metavar="SET", help="COCO .json, VOC .xml, or a folder of either. May be repeated."),
-    ],
-    pictures: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the pictures are.  [default: beside the marks]")
-    ] = None,
-    policy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--policy", metavar="WORDS", help="What to try; may be repeated.  [default: those worth comparing]"
-        ),
-    ] = None,
-    model: Annotated[
-        str, typer.Option(help="What finds persons and vehicles, as a camera's own model does.")
-    ] = "yolox_nano",
-    confidence: Annotated[float, typer.Option(min=0.01, max=1, help="Its boxes that score less are dropped.")] = 0.3,
-    face_model: Annotated[
-        list[str] | None,
-        typer.Option("--face-model", metavar="NAME", help="What finds faces; may be repeated.  [default: the site's]"),
-    ] = None,
-    plate_model: Annotated[str, typer.Option(metavar="NAME", help="What finds plates.  [default: the site's]")] = "",
-    sizes: Annotated[
-        bool, typer.Option("--sizes", help="Also how many faces are found at each size of the input.")
-    ] = False,
-    detection: Annotated[
-        bool, typer.Option("--detection", help="Also what redaction costs detection: AP before and after (COCO).")
-    ] = False,
-    sheet: Annotated[
-        Path | None,
-        typer.Option("--sheet", metavar="FILE.png", help="Write each policy's worst pictures, redacted by it."),
-    ] = None,
+    data: DataOption,
+    pictures: PicturesOption = None,
+    policy: PolicyOption = None,
+    model: ModelOption = "yolox_nano",
+    confidence: ConfidenceOption = 0.3,
+    face_model: FacesOption = None,
+    plate_model: PlatesOption = "",
+    sizes: SizesOption = False,
+    detection: DetectionOption = False,
+    sheet: SheetOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -93,11 +99,7 @@ def evaluate(
         }
     _show(report, as_json=as_json)
     if sheet is not None:
-        from console.datasets.privacy import worst_of
-        from console.datasets.privacy_sheet import write_sheet
-
-        write_sheet(sheet, [(name, worst_of(outcome)) for name, outcome in outcomes])
-        say(f"The worst pictures, as each policy would keep them: {sheet}")
+        _draw(sheet, outcomes)
     if stop.is_set():
         say("Stopped; these are the results so far.")
         raise typer.Exit(130)
@@ -121,6 +123,15 @@ def _place(home: Path | None, models: list[str], plate_model: str) -> tuple[Sett
             if "://" not in name:
                 fetch(name)
     return loaded.settings, ModelFinder(catalog).find
+
+
+def _draw(sheet: Path, outcomes: list[tuple[str, Outcome]]) -> None:
+    """Write each policy's worst pictures."""
+    from console.datasets.privacy import worst_of
+    from console.datasets.privacy_sheet import write_sheet
+
+    write_sheet(sheet, [(name, worst_of(outcome)) for name, outcome in outcomes])
+    say(f"The worst pictures, as each policy would keep them: {sheet}")
 
 
 def _show(report: dict[str, Any], *, as_json: bool) -> None:

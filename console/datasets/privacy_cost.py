@@ -14,6 +14,9 @@ from models.findings import PERSONS
 from models.frames import ArrayPicture
 from models.redaction import redact
 
+_Answers = dict[int, list[dict[str, Any]]]
+"""By a picture's number, what the detector found in it, as COCO's rows."""
+
 
 def detection_cost(
     coco: Mapping[tuple[str, ...], Mapping[str, Any]],
@@ -39,47 +42,67 @@ def detection_cost(
         SightdeskError: a picture can't be read, the detector failed, or faster-coco-eval is not installed.
     """
     report: list[dict[str, Any]] = []
-    labels = stage.detector.manifest.labels
     for content in coco.values():
-        category = shared_categories(content, labels)
+        category = shared_categories(content, stage.detector.manifest.labels)
         if not category:
             continue
-        plain: dict[int, list[dict[str, Any]]] = {}
-        after: list[dict[int, list[dict[str, Any]]]] = [{} for _trial in trials]
+        plain: _Answers = {}
+        after: list[_Answers] = [{} for _trial in trials]
         for done, image in enumerate(sorted(content["images"], key=_order)):
             if stop is not None and stop.is_set():
                 return report
-            number, path = int(image["id"]), Path(image["file_name"])
-            told(done, len(content["images"]), path.name)
-            picture = read_picture(path)
-            plain[number] = rows(number, detect(stage.detector, stage.backend, picture), category)
-            seen = detect(stage.detector, stage.backend, picture, stage.confidence)
-            found = looked((trial.looks for trial in trials), picture)
-            for trial, answers in zip(trials, after, strict=True):
-                sight = Sight(picture, seen, labels, found[id(trial.looks)])
-                try:
-                    covered = ArrayPicture(redact(picture, sight.coverage(trial.policy)).bgr)
-                except Unanswered:
-                    continue
-                answers[number] = rows(number, detect(stage.detector, stage.backend, covered), category)
-        names = {class_id: labels[class_id] for class_id in category}
-        persons = {c: i for c, i in category.items() if names[c].casefold() in PERSONS}
-        report.append(
-            {
-                "pictures": len(plain),
-                "categories": len(category),
-                "trials": [
-                    {
-                        "name": trial.name,
-                        "refused": len(plain) - len(answers),
-                        **_compared(content, plain, answers, category),
-                        "persons": _compared(content, plain, answers, persons) if persons else None,
-                    }
-                    for trial, answers in zip(trials, after, strict=True)
-                ],
-            }
-        )
+            told(done, len(content["images"]), Path(image["file_name"]).name)
+            _answer(image, category, trials, stage, plain, after)
+        report.append(_reported(content, category, stage, trials, plain, after))
     return report
+
+
+def _answer(  # noqa: PLR0917  # one picture's turn in the loop above
+    image: Mapping[str, Any],
+    category: dict[int, int],
+    trials: Sequence[Trial],
+    stage: Stage,
+    plain: _Answers,
+    after: Sequence[_Answers],
+) -> None:
+    """Have the detector look at one picture, plain and as each trial would keep it."""
+    number, picture = int(image["id"]), read_picture(Path(image["file_name"]))
+    plain[number] = rows(number, detect(stage.detector, stage.backend, picture), category)
+    seen = detect(stage.detector, stage.backend, picture, stage.confidence)
+    found = looked((trial.looks for trial in trials), picture)
+    for trial, answers in zip(trials, after, strict=True):
+        sight = Sight(picture, seen, stage.detector.manifest.labels, found[id(trial.looks)])
+        try:
+            covered = ArrayPicture(redact(picture, sight.coverage(trial.policy)).bgr)
+        except Unanswered:
+            continue
+        answers[number] = rows(number, detect(stage.detector, stage.backend, covered), category)
+
+
+def _reported(  # noqa: PLR0917  # what the loop above gathered
+    content: Mapping[str, Any],
+    category: dict[int, int],
+    stage: Stage,
+    trials: Sequence[Trial],
+    plain: _Answers,
+    after: Sequence[_Answers],
+) -> dict[str, Any]:
+    """The figures of one set of categories."""
+    labels = stage.detector.manifest.labels
+    persons = {c: i for c, i in category.items() if labels[c].casefold() in PERSONS}
+    return {
+        "pictures": len(plain),
+        "categories": len(category),
+        "trials": [
+            {
+                "name": trial.name,
+                "refused": len(plain) - len(answers),
+                **_compared(content, plain, answers, category),
+                "persons": _compared(content, plain, answers, persons) if persons else None,
+            }
+            for trial, answers in zip(trials, after, strict=True)
+        ],
+    }
 
 
 def _compared(

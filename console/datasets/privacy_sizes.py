@@ -16,7 +16,7 @@ from console.datasets.accuracy import detect
 from console.datasets.privacy import sized_picture
 from console.datasets.privacy_figures import wilson
 from console.datasets.privacy_truth import Face, Truth
-from console.privacy.looking.finders import Load
+from console.privacy.looking.finders import Load, Loaded
 from models.frames import Picture
 
 HALF = 0.5
@@ -62,30 +62,35 @@ def recall_by_size(
         if stop is not None and stop.is_set():
             break
         told(done, len(jobs), f"{model} {size[0]}x{size[1]}")
-        loaded = load(model, size)
-        with closing(loaded.backend):
-            own = loaded.detector.picture
-            taken, found = [], list[tuple[Face, float, NDArray[np.bool_]]]()
-            for picture, faces in shown:
-                begin = time.perf_counter()
-                boxes = detect(loaded.detector, loaded.backend, picture, confidence).xyxy
-                taken.append(time.perf_counter() - begin)
-                scale = _scale(picture, (own.width, own.height))
-                found += [(face, scale, _inside(face.points, boxes, pad)) for face in faces]
-        points = np.concatenate([hit for _face, _scaled, hit in found] or [np.empty(0, np.bool_)])
-        met = [bool(hit.mean() >= HALF) for _face, _scaled, hit in found]
-        sides[model] += [(float(face.box[2] - face.box[0]) * s, w) for (face, s, _), w in zip(found, met, strict=True)]
-        rows.append(
-            {
-                "model": model,
-                "width": own.width,
-                "height": own.height,
-                "ms": round(float(np.median(taken)) * 1e3, 2) if taken else None,
-                "keypoints": {"found": int(points.sum()), "of": len(points)},
-                "faces": {"found": sum(met), "of": len(met)},
-            }
-        )
+        with closing((loaded := load(model, size)).backend):
+            row, heads = _measured(loaded, shown, confidence, pad)
+        rows.append({"model": model, **row})
+        sides[model] += heads
     return {"sizes": rows, "by_head": {model: _binned(pairs) for model, pairs in sides.items()}}
+
+
+def _measured(
+    loaded: Loaded, shown: Sequence[tuple[Picture, list[Face]]], confidence: float, pad: float
+) -> tuple[dict[str, Any], list[tuple[float, bool]]]:
+    """One model at one size of its input: its figures, and each head's side in the input with whether it was found."""
+    own = loaded.detector.picture
+    taken, found = list[float](), list[tuple[Face, float, NDArray[np.bool_]]]()
+    for picture, faces in shown:
+        begin = time.perf_counter()
+        boxes = detect(loaded.detector, loaded.backend, picture, confidence).xyxy
+        taken.append(time.perf_counter() - begin)
+        scale = _scale(picture, (own.width, own.height))
+        found += [(face, scale, _inside(face.points, boxes, pad)) for face in faces]
+    points = np.concatenate([hit for _face, _scaled, hit in found] or [np.empty(0, np.bool_)])
+    met = [bool(hit.mean() >= HALF) for _face, _scaled, hit in found]
+    row = {
+        "width": own.width,
+        "height": own.height,
+        "ms": round(float(np.median(taken)) * 1e3, 2) if taken else None,
+        "keypoints": {"found": int(points.sum()), "of": len(points)},
+        "faces": {"found": sum(met), "of": len(met)},
+    }
+    return row, [(float(face.box[2] - face.box[0]) * s, w) for (face, s, _), w in zip(found, met, strict=True)]
 
 
 def _inside(points: NDArray[np.float32], boxes: NDArray[np.float32], pad: float) -> NDArray[np.bool_]:

@@ -15,13 +15,14 @@ from console.desk.common import CommonActions
 from console.desk.fetches import Fetches
 from console.desk.look import Look
 from console.desk.prepare import Prepared
+from console.desk.reviewing import Reviewing
 from console.desk.window import DeskWindow
 from console.errors import SightdeskError
 from console.events.queries import Event
 from console.events.recorder import EventRecorder
 from console.privacy.audit.record import let_go
 from console.settings.schema import Settings
-from console.ui.actions import keys_in_words
+from console.ui.actions import wrong_in_words
 from console.ui.figures import figures_of
 from console.ui.live.events import EventsPanel
 from console.ui.live.page import LivePage
@@ -53,6 +54,7 @@ class Assembled(QObject):
         workplace: what the pages share.
         live, cameras, models: the pages; all but live are None until `furnish`.
         recorder: makes events of results; closed after the site, before the database.
+        reviewing: triage, verdicts and their page; closed likewise.
         events: lists them.
         fetches: shows what the site fetches for itself.
     """
@@ -84,6 +86,7 @@ class Assembled(QObject):
         strip = StatusStrip()
         self._status = StatusFeed(self.workplace, strip)
         strip.camera_wanted.connect(self._go_to)
+        self.reviewing = Reviewing(self.workplace, window, self.live, strip)
         strip.operator_wanted.connect(lambda: window.actions_table.trigger("desk.operator"))
         strip.jobs_wanted.connect(lambda: window.actions_table.trigger("desk.jobs"))
         window.add_foot(strip)
@@ -115,6 +118,8 @@ class Assembled(QObject):
         from console.ui.models_page.page import ModelsPage  # noqa: PLC0415
         from console.ui.settings_page.page import SettingsPage  # noqa: PLC0415
 
+        self.reviewing.furnish()
+        self._closers.append(self.reviewing.leave)
         self.cameras = CamerasPage(self.workplace)
         self.live.welcome.address_given.connect(self.cameras.add)
         self.cameras.bind(self._window.actions_table, lambda: self.live.chosen)
@@ -140,6 +145,10 @@ class Assembled(QObject):
         desk = settings.desk
         self._look.set(desk.theme, desk.text_scale)
         self._state.set("look", [desk.theme, desk.text_scale])
+        before, keys = self._window.actions_table.keys, self._window.actions_table.apply(desk)
+        if keys != before:
+            for words in wrong_in_words(keys):
+                self.workplace.notices.warn(words, _("Ctrl+Shift+K shows all keys and changes them."))
         self._awake.set(desk.keep_awake and any(camera.enabled for camera in settings.cameras))
         try:
             set_autostart(desk.start_at_login, self._prepared.home.path)
@@ -206,7 +215,7 @@ class Assembled(QObject):
 
         def show() -> None:
             inside = workplace.supervisor.unlocked
-            keys = keys_in_words("Ctrl+Shift+O")
+            keys = self._window.actions_table.shown("desk.supervisor")
             rail.show_role(_("Supervisor") if inside else "", _("Operator again  {keys}").format(keys=keys))
 
         workplace.role_changed.connect(show)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QMenu
 from console.desk.look import stepped
 from console.desk.window import DeskWindow
 from console.errors import SightdeskError
-from console.ui.actions import keys_in_words
 from console.ui.workplace import Workplace
 from models.words import _
 from widgets.keys_sheet import KeysSheet
@@ -33,6 +32,7 @@ class CommonActions(QObject):
         bind = window.actions_table.bind
         bind("desk.palette", self.show_palette)
         bind("desk.keys", self.show_keys)
+        bind("desk.remap", self.show_remap)
         bind("desk.undo", workplace.undo)
         bind("desk.redo", workplace.redo)
         bind("desk.full", window.toggle_full_screen)
@@ -47,11 +47,8 @@ class CommonActions(QObject):
         bind("desk.quit", window.close)
 
     def commands(self) -> list[Command]:
-        """Everything that can be done, in words."""
-        return [
-            Command(e.name, _(e.words), "  ".join(keys_in_words(k) for k in e.keys[:1]), _(e.group))
-            for e in self._window.actions_table.bound()
-        ]
+        """Everything that can be done now, in words."""
+        return self._window.actions_table.commands()
 
     def show_palette(self) -> None:
         """Let the operator name what he wants."""
@@ -62,9 +59,18 @@ class CommonActions(QObject):
 
     def show_keys(self) -> None:
         """Show every key."""
-        sheet = KeysSheet(self.commands(), self._window)
+        sheet = KeysSheet(self._window.actions_table.sheet(), self._window)
+        sheet.change_wanted.connect(self.show_remap)
         sheet.finished.connect(sheet.deleteLater)
         sheet.open()
+
+    def show_remap(self) -> None:
+        """Let somebody change keys."""
+        from console.ui.keys_dialog.dialog import KeysDialog  # noqa: PLC0415  # seldom needed
+
+        dialog = KeysDialog(self._workplace, self._window)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def show_kept(self) -> None:
         """Show what is kept, and the way to erase it."""

@@ -158,6 +158,7 @@ class Desk(QObject):
             self.end.stuck += prepared.site.close(STOPS_WITHIN_S)
             if self.assembled is not None:
                 self.assembled.recorder.close()
+                self.assembled.reviewing.close()
             prepared.around.close()
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from console.ui.actions import Actions, keys_in_words
+from console.ui.actions import Actions
 from console.ui.notices import Notice
 from console.ui.state import DeskState
 from widgets.notice_bar import NoticeBar
@@ -62,10 +62,16 @@ class DeskWindow(QMainWindow):
         """Add a page to the rail; its action in the table is page.NAME."""
         self._names[name] = page
         self.pages.addWidget(page)
-        action = self.actions_table.bind(f"page.{name}", lambda: self.turn_to(name))
-        self.rail.add(name, words, icon, keys_in_words(action.shortcut().toString()), foot=foot).clicked.connect(
-            action.trigger
-        )
+        action_name = f"page.{name}"
+        action = self.actions_table.bind(action_name, lambda: self.turn_to(name))
+        button = self.rail.add(name, words, icon, foot=foot)
+        button.clicked.connect(action.trigger)
+
+        def tell() -> None:
+            button.setToolTip(f"{words}  {self.actions_table.shown(action_name)}".strip())
+
+        tell()
+        self.actions_table.keys_changed.connect(tell)
 
     def add_foot(self, strip: QWidget) -> None:
         """Add the strip below the pages."""

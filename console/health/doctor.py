@@ -29,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     house.database,
     kept.pictures,
     kept.erasures,
+    kept.review,
 )
 _log = logging.getLogger(__name__)
 

@@ -33,13 +33,15 @@ class Change:
 
 
 def guarded(settings: Settings) -> dict[str, Any]:
-    """Every setting that is a supervisor's, by path, as JSON: what is covered, kept, recorded, and sent to whom.
+    """Every setting that is a supervisor's, by path, as JSON.
 
-    A camera that has nothing of its own here is not in it: it may come and go.
+    They say what is covered, kept, recorded and sent to whom, and what a model must pass. A camera that has nothing of
+    its own here is not in it: it may come and go.
     """
     values: dict[str, Any] = {}
     for name in _WHOLE:
         values.update(_flat(name, getattr(settings, name).model_dump(mode="json")))
+    values.update(_flat("inference.gate", settings.inference.gate.model_dump(mode="json")))
     events = settings.events.model_dump(mode="json")
     values.update({f"events.{name}": events[name] for name in _OF_EVENTS})
     for camera in settings.cameras:

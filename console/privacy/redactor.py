@@ -27,8 +27,11 @@ class Looks(Protocol):
     def look(self, picture: Picture, kinds: frozenset[Kind], within_s: float | None = None) -> Findings:
         """See `Finders.look`."""
 
-    def problems(self) -> dict[str, str]:
+    def problems(self) -> dict[Kind, str]:
         """See `Finders.problems`."""
+
+    def said(self) -> list[str]:
+        """See `Finders.said`."""
 
 
 class Redactor:
@@ -41,13 +44,17 @@ class Redactor:
     def __init__(self, finders: Looks | None = None) -> None:
         self._finders = finders
 
-    def problems(self) -> dict[str, str]:
+    def problems(self) -> dict[Kind, str]:
         """Why faces or plates ("faces", "plates") can't be looked for now, in words; empty when all is well.
 
         Whole persons and vehicles are covered meanwhile, or pictures are refused. What nobody asked for yet is no
         problem.
         """
         return {} if self._finders is None else self._finders.problems()
+
+    def said(self) -> list[str]:
+        """The problems as sentences for the operator: what they mean for pictures, and the way on."""
+        return [] if self._finders is None else self._finders.said()
 
     def redact(  # each is a thing of its own, and none may be forgotten
         self,

@@ -39,16 +39,18 @@ class _Splice:
 
     def put(self, way: Way, expected: Any) -> str:
         key, node, above = None, self.root, None
+        shrinks = isinstance(way[-1], int) and way[-1] >= len(_at(expected, way[:-1]))
         for depth, step in enumerate(way):
             below = child(node, step)
-            if below is None or (node.flow_style and is_block(_at(expected, way))):
+            if below is None or (node.flow_style and not shrinks and is_block(_at(expected, way))):
                 return self._grow(way[: depth + 1], key, node, expected)
             if depth == len(way) - 1 and isinstance(step, int) and len(node.value) > len(_at(expected, way[:-1])):
                 return self._shrink(way[:-1], node, step, expected)
             above, (key, node) = node, below
         if key is None and above is not None:
             return self._replace_item(above, node, _at(expected, way))
-        return self._replace(key, node, _at(expected, way))
+        nothing = "null" if above is not None and above.flow_style else ""  # in brackets a place can't just be empty
+        return self._replace(key, node, _at(expected, way), nothing)
 
     def _grow(self, way: Way, key: Any, node: Any, expected: Any) -> str:
         """Add a key or an entry that is not there yet; what is empty or in brackets is written anew, as a block."""
@@ -88,7 +90,7 @@ class _Splice:
             lines[0] += self.text[extent : end - 1]  # the comment beside it
         return self._cut(begin, end, lines)
 
-    def _replace(self, key: Any, node: Any, value: Any) -> str:
+    def _replace(self, key: Any, node: Any, value: Any, nothing: str = "") -> str:
         begin, end = node.start_mark.index, self._extent(key, node)
         colon = self.text.index(":", key.end_mark.index) + 1
         if begin == node.end_mark.index:  # nothing after the colon; the node itself may point to a line further down
@@ -98,7 +100,7 @@ class _Splice:
             self.text = self._cut(self._line(begin), self._after(end), [])
             begin = end = colon
         if not is_block(value):
-            return self._put_inline(begin, end, colon, inline(value))
+            return self._put_inline(begin, end, colon, inline(value) or nothing)
         start = self.text[:begin].rstrip(" ") if begin > colon else self.text[:begin]
         self.text = start + self.text[end:]
         indent = key.start_mark.column + (2 if isinstance(value, dict) else self.dash)

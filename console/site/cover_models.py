@@ -8,6 +8,7 @@ from pathlib import Path
 
 from console.errors import ModelError
 from console.pipeline.loader import Finder, LoadedModel, Surroundings, is_served, load_model
+from console.privacy.core_dumps import refuse_core_dumps
 from console.privacy.looking.finders import Finders
 from console.privacy.policies import policy_for
 from console.privacy.redactor import Redactor
@@ -37,6 +38,7 @@ class CoverModels:
     """
 
     def __init__(self, find: Finder, cache: Path | None, ending: threading.Event | None = None) -> None:
+        refuse_core_dumps()  # whoever has pictures covered has them plain in memory
         self._find, self._cache, self._ending = find, cache, ending or threading.Event()
         self._inference = InferenceSettings()
         self.finders = Finders(self.load, PrivacySettings())

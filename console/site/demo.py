@@ -8,6 +8,7 @@ from console.catalog.choice import Choice
 from console.settings.file import SettingsFile
 from console.settings.home import Home
 from console.settings.inference import StageSettings
+from console.settings.review import ReviewSettings
 from console.settings.schema import CameraSettings, Settings
 from models.words import _
 
@@ -22,6 +23,7 @@ def published_as(clip: Choice) -> str:
 def demo_settings(model: Choice, clip: Choice) -> Settings:
     """Four cameras on one clip, two of them mirrored, so that the pictures differ."""
     return Settings(
+        review=ReviewSettings(low=0.4, high=0.6, random_share=0.1),  # so that there is something to judge soon
         cameras=tuple(
             CameraSettings(
                 id=f"street-{number}",
@@ -33,7 +35,7 @@ def demo_settings(model: Choice, clip: Choice) -> Settings:
                 stages=(StageSettings(model=model.entry.name, confidence=0.4),),
             )
             for number in range(1, CAMERAS + 1)
-        )
+        ),
     )
 
 
@@ -54,4 +56,6 @@ def write_demo(home: Home, model: Choice, clip: Choice) -> None:
     if now.problem is not None or (now.origin == "file" and now.settings.cameras and not stale):
         return  # a broken file is its operator's to mend: the desk names the line
     file.load()
-    file.edit({f"cameras.{c.id}": c.model_dump(mode="json", exclude_defaults=True) for c in wanted.cameras})
+    review = wanted.review.model_dump(mode="json", exclude_defaults=True)
+    cameras = {f"cameras.{c.id}": c.model_dump(mode="json", exclude_defaults=True) for c in wanted.cameras}
+    file.edit(cameras | {f"review.{name}": value for name, value in review.items()})

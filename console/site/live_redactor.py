@@ -12,6 +12,7 @@ from console.pipeline.display import contained
 from console.pipeline.lane import Lane
 from console.pipeline.priority import lower_this_thread
 from console.privacy.redactor import Redactor
+from models.assignment import assign
 from models.detections import Detections
 from models.findings import Unanswered, seen_in
 from models.frames import Frame
@@ -80,6 +81,7 @@ class LiveRedactor:
             self._woken.set()
 
     def _run(self) -> None:
+        assign(np.zeros((1, 1)))  # imports scipy: by a lowered thread that takes seconds, and trackers wait for it
         lower_this_thread()
         while not self._stop.is_set():
             self._woken.wait(_LOOK_S)

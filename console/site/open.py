@@ -13,7 +13,7 @@ from console.health.watchdog import Watchdog
 from console.pipeline.costs import Costs
 from console.pipeline.pipeline import Pipeline
 from console.settings.home import Home
-from console.site.cover_models import CoverModels
+from console.site.cover_fetches import cover_models
 from console.site.finding import Announce, ModelFinder
 from console.site.site import SecretReader, Site
 from models.words import _
@@ -45,7 +45,6 @@ def open_site(
         keep_s: how much of every camera's past is held in memory, in seconds; for a screen.
         catalog: where models come from; the home's own by default.
     """
-    ending = threading.Event()
     catalog = catalog or Catalog(home.models, home.clips)
     return Site(
         ModelFinder(catalog, announce, cancel).find,
@@ -53,7 +52,7 @@ def open_site(
         Pipeline(watchdog, costs, keep_s=keep_s),
         home.cache,
         home.path,
-        covers=CoverModels(ModelFinder(catalog, cancel=ending).find, home.cache, ending),
+        covers=cover_models(catalog, home.cache, announce, cancel),
     )
 
 

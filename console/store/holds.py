@@ -12,9 +12,9 @@ from models.words import N_
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-REVIEW, SYNC = "review", "sync"
-WORDS = {REVIEW: N_("for review"), SYNC: N_("to be sent")}
-"""What a picture that is held waits for, to be translated when shown."""
+REVIEW, GOLD, SYNC = "review", "gold", "sync"
+WORDS = {REVIEW: N_("for review"), GOLD: N_("for gold sets"), SYNC: N_("to be sent")}
+"""What a picture is held for, to be translated when shown; most wait, those of gold sets stay."""
 
 
 def hold(db: Database, why: str, *, pictures: Iterable[int] = (), sealed: Iterable[int] = ()) -> None:

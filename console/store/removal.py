@@ -1,11 +1,11 @@
-"""Taking rows of events, pictures and sealed crops out of a database, all of it in one transaction or nothing."""
+"""Taking rows of events, review, pictures and sealed crops out of a database, in one transaction or not at all."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ EVENT_PURPOSE = "event {id}: {purpose}"
 """What a thumbnail's row says it was kept for: it leads back to its event, though nothing else may after a crash."""
 OF_EVENT = "purpose GLOB 'event [0-9]*: *' AND CAST(substr(purpose, 7) AS INTEGER)"
 """SQL: the number of the event in such a purpose; there is an index on it."""
+OF_REVIEW = "purpose GLOB 'review ????????-*: *' AND substr(purpose, 8, 36)"
+"""SQL: the tracking ID of the review item in such a purpose; there is an index on it."""
 IN_LIST = "IN (SELECT value FROM json_each(?))"
 
 
@@ -27,6 +29,8 @@ class Removed:
         bytes: of their files, as far as their size is known.
         paths: of their files, relative to the home; the rows are gone when the transaction is, the files are yet to go.
         held: so many of them were held, by what for.
+        items, verdicts, gold_members: so many rows of review.
+        tracking_ids: of the items.
     """
 
     events: int = 0
@@ -35,6 +39,13 @@ class Removed:
     bytes: int = 0
     paths: tuple[str, ...] = ()
     held: Mapping[str, int] = field(default_factory=dict)
+    items: int = 0
+    verdicts: int = 0
+    gold_members: int = 0
+    tracking_ids: tuple[str, ...] = ()
+
+
+_ALL = frozenset({"events", "events_changed", "pictures", "sealed", "holds", "review_items"})
 
 
 def tables(db: Database | sqlite3.Connection) -> frozenset[str]:
@@ -48,6 +59,7 @@ def remove(
     events: Iterable[int] = (),
     pictures: Iterable[int] = (),
     sealed: Iterable[int] = (),
+    items: Iterable[int] = (),
     why: str = "",
     release: bool = False,
     there: frozenset[str] | None = None,
@@ -59,16 +71,20 @@ def remove(
         events: ids; those that are not there are passed over, here as below.
         pictures: ids.
         sealed: ids.
-        why: what an event that stays says instead of its picture.
-        release: also remove what is held.
+        items: ids of review items; their verdicts go too.
+        why: what an event or item that stays says instead of its picture.
+        release: also remove what is held, and the members of gold sets that show it.
         there: the tables there are; None: all of them.
 
     Raises:
-        sqlite3.IntegrityError: something is held, and `release` is False; roll back.
+        sqlite3.IntegrityError: something is held or in a gold set, and `release` is False; roll back.
     """
-    has = there if there is not None else frozenset({"events", "events_changed", "pictures", "sealed", "holds"})
+    has = there if there is not None else _ALL
     event_ids, picture_ids, sealed_ids = (json.dumps(sorted(set(ids))) for ids in (events, pictures, sealed))
     held = _release(db, picture_ids, sealed_ids) if release and "holds" in has else {}
+    review = Removed()
+    if "review_items" in has:
+        review = _remove_review(db, json.dumps(sorted(set(items))), picture_ids, why, gold=release)
     gone = 0
     if "events" in has:
         gone = db.execute(f"DELETE FROM events WHERE id {IN_LIST}", (event_ids,)).rowcount  # noqa: S608  # our own text
@@ -84,7 +100,37 @@ def remove(
         counts[table] = db.execute(f"DELETE FROM {table} WHERE id {IN_LIST}", (ids,)).rowcount  # noqa: S608
     if "events_changed" in has:
         db.execute("UPDATE events_changed SET number = number + 1")
-    return Removed(gone, counts["pictures"], counts["sealed"], size, tuple(paths), held)
+    return replace(
+        review,
+        events=gone,
+        pictures=counts["pictures"],
+        sealed=counts["sealed"],
+        bytes=size,
+        paths=tuple(paths),
+        held=held,
+    )
+
+
+def _remove_review(db: Database | sqlite3.Connection, items: str, pictures: str, why: str, *, gold: bool) -> Removed:
+    """Remove review items with their verdicts; with `gold` also the members of gold sets that show them."""
+    members = 0
+    if gold:
+        members = db.execute(
+            f"DELETE FROM gold_members WHERE item_id {IN_LIST} OR picture_id {IN_LIST}",  # noqa: S608
+            (items, pictures),
+        ).rowcount
+    found = db.execute(f"SELECT tracking_id FROM review_items WHERE id {IN_LIST}", (items,)).fetchall()  # noqa: S608
+    verdicts = db.execute(f"DELETE FROM verdicts WHERE item_id {IN_LIST}", (items,)).rowcount  # noqa: S608
+    db.execute(f"DELETE FROM review_items WHERE id {IN_LIST}", (items,))  # noqa: S608
+    staying = db.execute(
+        f"UPDATE review_items SET picture_why = ? WHERE picture_id {IN_LIST}",  # noqa: S608
+        (why, pictures),
+    ).rowcount
+    if found or staying:
+        db.execute("UPDATE review_changed SET number = number + 1")
+    return Removed(
+        items=len(found), verdicts=verdicts, gold_members=members, tracking_ids=tuple(str(row[0]) for row in found)
+    )
 
 
 def of_events(
@@ -103,6 +149,29 @@ def of_events(
     if there is not None and "sealed" not in there:
         return pictures, set()
     return pictures, {int(row[0]) for row in db.execute(f"SELECT id FROM sealed WHERE event_id {IN_LIST}", (ids,))}  # noqa: S608
+
+
+def of_items(db: Database | sqlite3.Connection, items: Iterable[int]) -> set[int]:
+    """Ids of the pictures that were made for review items, linked to them or not yet."""
+    ids = json.dumps(sorted(set(items)))
+    sql = (
+        f"SELECT picture_id FROM review_items WHERE id {IN_LIST} AND picture_id IS NOT NULL "  # noqa: S608
+        f"UNION SELECT crop_id FROM review_items WHERE id {IN_LIST} AND crop_id IS NOT NULL "
+        f"UNION SELECT id FROM pictures WHERE {OF_REVIEW} IN (SELECT tracking_id FROM review_items WHERE id {IN_LIST})"
+    )
+    return {int(row[0]) for row in db.execute(sql, (ids, ids, ids)).fetchall()}
+
+
+def items_of(db: Database | sqlite3.Connection, pictures: Iterable[int]) -> set[int]:
+    """Ids of the review items whose pictures these are, linked to them or not yet."""
+    ids = json.dumps(sorted(set(pictures)))
+    sql = (
+        f"SELECT id FROM review_items WHERE picture_id {IN_LIST} "  # noqa: S608
+        f"UNION SELECT id FROM review_items WHERE crop_id {IN_LIST} "
+        f"UNION SELECT id FROM review_items WHERE tracking_id IN (SELECT substr(purpose, 8, 36) FROM pictures "
+        f"WHERE purpose GLOB 'review ????????-*: *' AND id {IN_LIST})"
+    )
+    return {int(row[0]) for row in db.execute(sql, (ids, ids, ids)).fetchall()}
 
 
 def _release(db: Database | sqlite3.Connection, pictures: str, sealed: str) -> dict[str, int]:

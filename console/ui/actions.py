@@ -1,120 +1,84 @@
-"""The one table of what an operator can do, with its keys: menus, buttons, the palette and F1 all read it."""
+"""The table brought to life: menus, buttons, the palette and F1 all read what can be done, and by which key, here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from models.words import N_, _
+from console.ui.entries import ENTRIES, FIXED, SEEN, TABLE, Entry
+from console.ui.keys import Keys, resolve
+from models.words import _
+from widgets.key_button import KeyButton
+from widgets.palette import Command
+
+__all__ = ["TABLE", "Actions", "Entry", "all_in_words", "keys_in_words", "wrong_in_words"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the table.
+class DeskKeys(Protocol):
+    """What of the desk's settings keys are made of."""
 
-    Attributes:
-        name: how code calls it.
-        words: what it does, to be translated when shown.
-        keys: default keys as Qt writes them; the first is shown.
-        group: heading under F1, to be translated when shown.
-        anywhere: works on every page; else only where its page is in front.
-    """
+    @property
+    def key_preset(self) -> str:
+        """Whose keys review and drawing go by."""
 
-    name: str
-    words: str
-    keys: tuple[str, ...]
-    group: str
-    anywhere: bool = False
-
-
-_WALL, _TILE, _PAST, _EVENTS = N_("Wall"), N_("Chosen camera"), N_("The last 30 seconds"), N_("Events")
-_CAMERAS, _MODELS, _DESK = N_("Cameras"), N_("Models"), N_("Desk")
-
-TABLE: tuple[Entry, ...] = (
-    Entry("wall.1", N_("One camera"), ("1",), _WALL),
-    Entry("wall.4", N_("Wall of 4"), ("4",), _WALL),
-    Entry("wall.9", N_("Wall of 9"), ("9",), _WALL),
-    Entry("wall.16", N_("Wall of 16"), ("6",), _WALL),
-    Entry("wall.auto", N_("As many as there are cameras"), ("0",), _WALL),
-    Entry("wall.next", N_("Next page of the wall"), ("PgDown",), _WALL),
-    Entry("wall.previous", N_("Previous page of the wall"), ("PgUp",), _WALL),
-    Entry("wall.panel", N_("Show or hide the side panel"), ("P",), _WALL),
-    Entry("wall.boxes", N_("Show or hide boxes on all cameras"), ("Shift+B",), _WALL),
-    Entry("tile.focus", N_("Focus on the chosen camera, and back"), ("Return", "Enter"), _TILE),
-    Entry("tile.freeze", N_("Freeze the picture; the job goes on"), ("Space",), _TILE),
-    Entry("tile.boxes", N_("Show or hide its boxes"), ("B",), _TILE),
-    Entry("tile.snapshot", N_("Save a redacted snapshot"), ("S",), _TILE),
-    Entry("tile.mute", N_("Mute for maintenance"), ("M",), _TILE),
-    Entry("tile.reveal", N_("Show a redacted camera as it is for a while, or redact it again"), ("V",), _TILE),
-    Entry("tile.left", N_("Move it one place to the front"), ("Ctrl+Shift+Left",), _TILE),
-    Entry("tile.right", N_("Move it one place to the back"), ("Ctrl+Shift+Right",), _TILE),
-    Entry("tile.way", N_("Do what a failing camera offers"), ("L",), _TILE),
-    Entry("past.rewind", N_("What was that? Rewind 30 s"), ("R",), _PAST),
-    Entry("past.back", N_("One picture back"), (",",), _PAST),
-    Entry("past.forward", N_("One picture on"), (".",), _PAST),
-    Entry("past.live", N_("Back to live"), ("Esc",), _PAST),
-    Entry("event.next", N_("Next event"), ("J",), _EVENTS),
-    Entry("event.previous", N_("Previous event"), ("K",), _EVENTS),
-    Entry("event.acknowledge", N_("Acknowledge the chosen event"), ("A",), _EVENTS),
-    Entry("event.all", N_("Acknowledge all that are listed"), ("Shift+A",), _EVENTS),
-    Entry("camera.add", N_("Add a camera"), ("Ctrl+N",), _CAMERAS, anywhere=True),
-    Entry("camera.many", N_("Add many cameras"), ("Ctrl+Shift+N",), _CAMERAS, anywhere=True),
-    Entry("camera.edit", N_("Change the chosen camera"), ("Ctrl+E",), _CAMERAS, anywhere=True),
-    Entry("camera.copy", N_("Copy its settings to others"), ("Ctrl+Shift+C",), _CAMERAS, anywhere=True),
-    Entry("camera.disable", N_("Switch the chosen camera off or on"), ("Ctrl+D",), _CAMERAS, anywhere=True),
-    Entry("camera.remove", N_("Remove the chosen camera"), ("Ctrl+Backspace", "Ctrl+Del"), _CAMERAS, anywhere=True),
-    Entry("camera.group", N_("Put the chosen cameras into a group"), ("Ctrl+G",), _CAMERAS),
-    Entry("camera.up", N_("Move them up in the list"), ("Ctrl+Shift+Up",), _CAMERAS),
-    Entry("camera.down", N_("Move them down in the list"), ("Ctrl+Shift+Down",), _CAMERAS),
-    Entry("model.measure", N_("Measure the chosen model on every device here"), ("Ctrl+M",), _MODELS),
-    Entry("model.activate", N_("Have the chosen variant run"), ("Ctrl+Return", "Ctrl+Enter"), _MODELS),
-    Entry("model.back", N_("Roll back to what ran before"), ("Ctrl+B",), _MODELS),
-    Entry("model.get", N_("Get the chosen model"), ("Ctrl+L",), _MODELS),
-    Entry("page.live", N_("Live"), ("Ctrl+1",), _DESK, anywhere=True),
-    Entry("page.cameras", N_("Cameras"), ("Ctrl+2",), _DESK, anywhere=True),
-    Entry("page.models", N_("Models"), ("Ctrl+3",), _DESK, anywhere=True),
-    Entry("page.settings", N_("Settings"), ("Ctrl+,",), _DESK, anywhere=True),
-    Entry("desk.palette", N_("Do anything by its name"), ("Ctrl+K",), _DESK, anywhere=True),
-    Entry("desk.keys", N_("All keys"), ("F1",), _DESK, anywhere=True),
-    Entry("desk.undo", N_("Undo the last change of settings"), ("Ctrl+Z",), _DESK, anywhere=True),
-    Entry("desk.redo", N_("Do it again"), ("Ctrl+Shift+Z", "Ctrl+Y"), _DESK, anywhere=True),
-    Entry("desk.full", N_("Full screen, and back"), ("F11",), _DESK, anywhere=True),
-    Entry("desk.theme", N_("Dark, light or as the system"), ("Ctrl+T",), _DESK, anywhere=True),
-    Entry("desk.larger", N_("Larger text"), ("Ctrl++", "Ctrl+="), _DESK, anywhere=True),
-    Entry("desk.smaller", N_("Smaller text"), ("Ctrl+-",), _DESK, anywhere=True),
-    Entry("desk.operator", N_("Who sits here?"), ("Ctrl+O",), _DESK, anywhere=True),
-    Entry("desk.supervisor", N_("Become supervisor, or operator again"), ("Ctrl+Shift+O",), _DESK, anywhere=True),
-    Entry("desk.pin", N_("Set or change the supervisor's PIN"), ("Ctrl+Shift+P",), _DESK, anywhere=True),
-    Entry("desk.kept", N_("Pictures that are kept, and erasing them"), ("Ctrl+Shift+E",), _DESK, anywhere=True),
-    Entry("desk.jobs", N_("Show work in the background"), ("Ctrl+J",), _DESK, anywhere=True),
-    Entry("desk.notice", N_("Put the notice away"), ("Ctrl+Esc",), _DESK, anywhere=True),
-    Entry("desk.quit", N_("Close the desk"), ("Ctrl+Q",), _DESK, anywhere=True),
-)
+    @property
+    def keys(self) -> dict[str, str]:
+        """Own keys by the action's name."""
 
 
 def keys_in_words(sequence: str) -> str:
-    """Keys as this system writes them."""
-    return QKeySequence(sequence).toString(QKeySequence.SequenceFormat.NativeText)
+    """Keys as this system writes them; on keyboards Enter is what Qt calls Return, and Qt's Enter the keypad's."""
+    words = QKeySequence(sequence).toString(QKeySequence.SequenceFormat.NativeText)
+    return words.replace("Enter", _("Keypad Enter")).replace("Return", _("Enter"))
+
+
+def all_in_words(keys: Iterable[str]) -> str:
+    """All keys of an action as this system writes them; empty for none."""
+    return "   ".join(dict.fromkeys(keys_in_words(key) for key in keys))
+
+
+def wrong_in_words(keys: Keys) -> list[str]:
+    """What is wrong with own keys: mistakes, and keys that two actions want."""
+    taken = [
+        _("{key} does “{words}”, not “{other}”, which should have it too.").format(
+            key=keys_in_words(conflict.key), words=_(ENTRIES[conflict.actions[0]].words), other=_(ENTRIES[name].words)
+        )
+        for conflict in keys.conflicts
+        for name in conflict.actions[1:]
+    ]
+    return [*keys.problems, *taken]
 
 
 class Actions(QObject):
-    """The table brought to life: one QAction an entry, without effect until a page says what it does.
+    """One QAction an entry, without effect until a page says what it does.
+
+    Where a page's entry stands over one that works anywhere (`Entry.over`), a key that both have is the page's while
+    the page is in front, and the other's everywhere else: Qt would drop it in silence.
 
     Args:
         window: where actions that work anywhere live.
+
+    Signals:
+        ran: an action was done; its name.
+        keys_changed: other keys are in force.
     """
 
     ran = Signal(str)
+    keys_changed = Signal()
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
         self._actions: dict[str, QAction] = {}
+        self._pages: dict[str, QWidget] = {}
+        self._off: set[str] = set()
+        self._not_now: set[str] = set()
+        self._given: dict[str, tuple[list[str], Qt.ShortcutContext]] = {}
+        self.keys = resolve()
 
     def bind(self, name: str, work: Callable[[], Any], page: QWidget | None = None) -> QAction:
         """Give an entry its effect.
@@ -124,14 +88,11 @@ class Actions(QObject):
             work: what it does.
             page: where its keys work; needed unless they work anywhere.
         """
-        entry = next(entry for entry in TABLE if entry.name == name)
+        entry = ENTRIES[name]
         if name in self._actions:
             raise ValueError(f"{name} is bound already")
         where = self._window if entry.anywhere or page is None else page
         action = QAction(_(entry.words), where)
-        action.setShortcuts([QKeySequence(keys) for keys in entry.keys])
-        inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut if where is self._window else inside)
 
         def run(_checked: bool = False) -> None:  # noqa: FBT001, FBT002  # Qt's signature
             work()
@@ -140,7 +101,65 @@ class Actions(QObject):
         action.triggered.connect(run)
         where.addAction(action)
         self._actions[name] = action
+        self._pages[name] = where
+        if entry.over:
+            where.installEventFilter(self)
+            self._settle()
+        else:
+            self._set_enabled(name)
+            self._give(entry, self._taken().get(name, set()))
         return action
+
+    def apply(self, desk: DeskKeys) -> Keys:
+        """Have the keys of these settings in force, at once; what is wrong with them is in what comes back."""
+        keys = resolve(desk.key_preset, desk.keys)
+        if keys != self.keys:
+            self.keys = keys
+            self._settle()
+            self.keys_changed.emit()
+        return keys
+
+    def shown(self, name: str) -> str:
+        """The key to be shown for an entry, as this system writes it; empty for none."""
+        keys = self.keys.of[name]
+        return keys_in_words(keys[0]) if keys else ""
+
+    def button(self, name: str, words: str, icon: str = "") -> KeyButton:
+        """A button that does it, and shows the key in force."""
+        button = KeyButton(words, "", icon)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda: self.trigger(name))
+        self.follow(button, name)
+        return button
+
+    def follow(self, button: KeyButton, name: str) -> None:
+        """Have a button show the key in force for an entry, from now on and as long as it is there."""
+        follower = _Follower(button, lambda: self.shown(name))
+        follower.follow()
+        self.keys_changed.connect(follower.follow)
+
+    def commands(self) -> list[Command]:
+        """All that can be done now, in words, with the keys in force: for the palette."""
+        return [self._command(entry) for entry in self.bound() if self._possible(entry)]
+
+    def sheet(self) -> list[Command]:
+        """All that has an effect, and what is done by keys that can't be changed: for the sheet under F1."""
+        shown = [self._command(entry) for entry in self.bound()]
+        for words, keys, group in FIXED:
+            last = max((n for n, command in enumerate(shown) if command.group == _(group)), default=-1)
+            if last >= 0:
+                shown.insert(last + 1, Command("", _(words), _(keys), _(group)))
+        return shown
+
+    def set_place(self, page: str, on: bool) -> None:  # noqa: FBT001
+        """Switch all entries of a page on or off, keys and all: drawing and judging share a page, not its keys."""
+        (self._off.discard if on else self._off.add)(page)
+        self._settle()
+
+    def enable(self, name: str, on: bool) -> None:  # noqa: FBT001
+        """Say whether an entry can be done now; its key is nobody else's meanwhile."""
+        (self._not_now.discard if on else self._not_now.add)(name)
+        self._set_enabled(name)
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
@@ -152,3 +171,65 @@ class Actions(QObject):
     def bound(self) -> list[Entry]:
         """Entries that have an effect, in the order of the table."""
         return [entry for entry in TABLE if entry.name in self._actions]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name
+        """A page came to the front, or went."""
+        if event.type() in {QEvent.Type.Show, QEvent.Type.Hide}:
+            self._settle()
+        return super().eventFilter(watched, event)
+
+    def _command(self, entry: Entry) -> Command:
+        return Command(entry.name, _(entry.words), self.shown(entry.name), _(entry.group))
+
+    def _possible(self, entry: Entry) -> bool:
+        seen = entry.page not in SEEN or self._pages[entry.name].isVisible()
+        return seen and self._actions[entry.name].isEnabled()
+
+    def _settle(self) -> None:
+        """Give each action its keys, as far as they are its own where things stand."""
+        taken = self._taken()
+        for entry in self.bound():
+            self._set_enabled(entry.name)
+            self._give(entry, taken.get(entry.name, set()))
+
+    def _taken(self) -> dict[str, set[str]]:
+        """Keys that an entry of the page in front has instead of one that works anywhere, by the latter's name."""
+        taken: dict[str, set[str]] = {}
+        for name, where in self._pages.items():
+            entry = ENTRIES[name]
+            if entry.over and entry.page not in self._off and where.isVisible():
+                for other in entry.over:
+                    taken.setdefault(other, set()).update(self.keys.of[name])
+        return taken
+
+    def _give(self, entry: Entry, taken: set[str]) -> None:
+        keys = self.keys.of[entry.name]
+        given = [key for key in keys if key not in taken], self._context(entry, keys)
+        if given != self._given.get(entry.name):
+            self._given[entry.name] = given
+            action = self._actions[entry.name]
+            action.setShortcuts([QKeySequence(key) for key in given[0]])
+            action.setShortcutContext(given[1])
+
+    def _context(self, entry: Entry, keys: tuple[str, ...]) -> Qt.ShortcutContext:
+        """Within its page; in the whole window where its page stands over an action that works there."""
+        over = any(set(keys) & set(self.keys.of[other]) for other in entry.over)
+        whole = self._pages[entry.name] is self._window or over
+        return Qt.ShortcutContext.WindowShortcut if whole else Qt.ShortcutContext.WidgetWithChildrenShortcut
+
+    def _set_enabled(self, name: str) -> None:
+        if name in self._actions:
+            self._actions[name].setEnabled(ENTRIES[name].page not in self._off and name not in self._not_now)
+
+
+class _Follower(QObject):
+    """Keeps the key on a button, as long as there is the button."""
+
+    def __init__(self, button: KeyButton, shown: Callable[[], str]) -> None:
+        super().__init__(button)
+        self._button = button
+        self._shown = shown
+
+    def follow(self) -> None:
+        """Show the key in force."""
+        self._button.set_keys(self._shown())

@@ -20,7 +20,7 @@ def ask_operator(workplace: Workplace, parent: QWidget, then: Callable[[], objec
         parent: what the picker belongs to.
         then: done once somebody is named.
     """
-    why = _("Acknowledged events carry this name. It stays until somebody else is chosen.")
+    why = _("Acknowledged events and verdicts carry this name. It stays until somebody else is chosen.")
     if workplace.supervisor.unlocked:
         why += " " + _("A supervisor is in force now; with somebody else that ends.")
     picker = OperatorPicker(workplace.settings.operators, workplace.operator, why, parent)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from console.pipeline.meters import DropCause
 from console.pipeline.series import LIMIT_S
+from console.privacy.redactor import Redactor
 from console.settings.schema import CameraSettings
 from console.ui.actions import keys_in_words
 from console.ui.figures import Figures, figures_of
@@ -159,12 +160,8 @@ class StatusFeed(QObject):
 
     def _uncovered(self) -> list[str]:
         """Why faces or plates can't be looked for in pictures that are kept, and what comes of it."""
-        problems: dict[str, str] = getattr(self._workplace.site, "cover_problems", dict)()
-        sentences = {
-            "faces": _("Faces can't be looked for, so whole persons are covered or pictures refused: {why}."),
-            "plates": _("Plates can't be looked for, so whole vehicles are covered or pictures refused: {why}."),
-        }
-        return [sentences[kind].format(why=why.rstrip(".")) for kind, why in problems.items()]
+        redactor: Redactor | None = getattr(self._workplace.site, "redactor", None)
+        return redactor.said() if redactor is not None else []
 
     def _show_latency(self) -> None:
         series = self._figures.series

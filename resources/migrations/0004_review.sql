@@ -27,20 +27,34 @@ CREATE TABLE review_items (
     picture_why TEXT NOT NULL DEFAULT '',                                -- why there is none
     state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'skipped', 'second', 'disputed', 'done')),
     verdict_id INTEGER REFERENCES verdicts (id) ON DELETE SET NULL,      -- the one in force
+    judged_by TEXT NOT NULL DEFAULT '',                                  -- whose that is; empty: there is none
+    doubt REAL NOT NULL GENERATED ALWAYS AS (coalesce(score, -1.0)) VIRTUAL,  -- sorts whole pictures before all others
+    taken_s INTEGER GENERATED ALWAYS AS (CAST(strftime('%s', taken_at) AS INTEGER)) VIRTUAL,  -- small enough for indexes
     CHECK ((reason = 'random') = (probability IS NOT NULL)),
     CHECK ((x0 IS NULL) = (score IS NULL) OR reason = 'import')
 ) STRICT;
 
-CREATE INDEX review_by_state ON review_items (state, id);
-CREATE INDEX review_by_state_and_camera ON review_items (state, camera_id, id);
-CREATE INDEX review_by_state_and_label ON review_items (state, label, id);
-CREATE INDEX review_by_state_and_reason ON review_items (state, reason, id);
-CREATE INDEX review_by_state_and_score ON review_items (state, score, id);
+-- A page is led by one of these, for each state by itself, in the order of ids or of scores. What more may be asked for
+-- stands in them too, so that rows are looked at only for what is shown; console.review.queries says which leads when.
+CREATE INDEX review_by_id ON review_items (state, id, taken_s);
+CREATE INDEX review_by_id_and_camera ON review_items (state, camera_id, id, taken_s, label, reason);
+CREATE INDEX review_by_id_and_label ON review_items (state, label, id, taken_s, reason);
+CREATE INDEX review_by_id_and_reason ON review_items (state, reason, id, taken_s);
+CREATE INDEX review_by_doubt ON review_items (state, doubt, id, taken_s);
+CREATE INDEX review_by_doubt_and_camera ON review_items (state, camera_id, doubt, id, taken_s, label, reason);
+CREATE INDEX review_by_doubt_and_label ON review_items (state, label, doubt, id, taken_s, reason);
+CREATE INDEX review_by_doubt_and_reason ON review_items (state, reason, doubt, id, taken_s);
+CREATE INDEX review_by_judge ON review_items (judged_by, state, id, doubt, taken_s, camera_id, label, reason)
+WHERE judged_by <> '';
 CREATE INDEX review_by_camera ON review_items (camera_id, id);
-CREATE INDEX review_by_label ON review_items (label, camera_id, id);
+CREATE INDEX review_by_track ON review_items (camera_id, track, id) WHERE track IS NOT NULL;
 CREATE INDEX review_by_picture ON review_items (picture_id) WHERE picture_id IS NOT NULL;
+CREATE INDEX review_by_verdict ON review_items (verdict_id) WHERE verdict_id IS NOT NULL;
 CREATE INDEX review_by_crop ON review_items (crop_id) WHERE crop_id IS NOT NULL;
 CREATE INDEX review_random ON review_items (camera_id, label, id) WHERE reason = 'random';
+
+-- Which item a picture was made for stands in its purpose too: alone, where a crash came before the item.
+CREATE INDEX pictures_of_review ON pictures (substr(purpose, 8, 36)) WHERE purpose GLOB 'review ????????-*: *';
 
 -- Every verdict ever given stays; a later one says which it replaces. `key` is made by whoever gives it, so that one
 -- that is sent twice counts once.
@@ -59,12 +73,15 @@ CREATE TABLE verdicts (
     replaces INTEGER REFERENCES verdicts (id) ON DELETE SET NULL,
     before TEXT NOT NULL CHECK (before IN ('open', 'skipped', 'second', 'disputed', 'done')),  -- the item's state before it
     taken_back_at TEXT,
+    bulk TEXT CHECK (length(bulk) = 36),                                 -- the key of the bulk it belongs to
     CHECK ((kind = 'edit') = (boxes IS NOT NULL)),
     CHECK (kind <> 'relabel' OR label <> '')
 ) STRICT;
 
 CREATE INDEX verdicts_by_item ON verdicts (item_id, id);
 CREATE INDEX verdicts_by_who ON verdicts (who, id);
+CREATE INDEX verdicts_by_bulk ON verdicts (bulk, id) WHERE bulk IS NOT NULL;
+CREATE INDEX verdicts_second ON verdicts (id) WHERE role = 'second';
 CREATE INDEX verdicts_replaced ON verdicts (replaces) WHERE replaces IS NOT NULL;
 
 -- What triage let go, by camera, class and hour: near-duplicates, over budget, no picture.
@@ -116,7 +133,10 @@ CREATE TABLE gold_members (
 CREATE INDEX gold_members_by_item ON gold_members (item_id) WHERE item_id IS NOT NULL;
 CREATE INDEX gold_members_by_picture ON gold_members (picture_id);
 
-CREATE TRIGGER gold_sets_stay BEFORE UPDATE OF name, version, sha256, labels, members, spec, who, made_at ON gold_sets
+CREATE TRIGGER gold_sets_stay BEFORE UPDATE OF name, version, sha256, labels, members, who, made_at ON gold_sets
+BEGIN SELECT RAISE(ABORT, 'a gold set is never changed'); END;
+CREATE TRIGGER gold_sets_keep_their_spec BEFORE UPDATE OF spec ON gold_sets
+WHEN NOT EXISTS (SELECT 1 FROM erasures WHERE stage = 'rows')
 BEGIN SELECT RAISE(ABORT, 'a gold set is never changed'); END;
 CREATE TRIGGER gold_members_stay BEFORE UPDATE ON gold_members
 BEGIN SELECT RAISE(ABORT, 'a gold set is never changed'); END;

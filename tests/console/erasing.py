@@ -16,8 +16,13 @@ from typing import Any
 from uuid_utils import uuid7
 
 from console.events.rows import NewEvent, insert, link
+from console.review import rows as review_rows
+from console.review.items import Box, NewItem
+from console.review.verdict_job import decide
+from console.review.verdict_rules import Decision, Given
 from console.settings.home import Home
 from console.store import pictures, sealed
+from console.store.holds import GOLD, hold
 from console.store.removal import EVENT_PURPOSE
 from console.store.store import Store
 
@@ -56,7 +61,7 @@ def plant(home: Home, store: Store, camera: str, number: int, *, at: datetime | 
 
     def job(db: Any) -> int:
         (number,) = insert(db, [(event, "")], store.boot_id)
-        row = {"sha256": "0" * 64, "camera_id": camera, "taken_at": when}
+        row: dict[str, Any] = {"sha256": "0" * 64, "camera_id": camera, "taken_at": when}
         purpose = EVENT_PURPOSE.format(id=number, purpose=words)
         pictures.insert(
             db,
@@ -74,14 +79,90 @@ def plant(home: Home, store: Store, camera: str, number: int, *, at: datetime | 
     return Item(camera, event.track, when, stored, str(paths[0]), str(paths[1]), tuple(t.encode() for t in texts))
 
 
-def stale(home: Home, items: Iterable[Item]) -> None:
+@dataclass(frozen=True)
+class Asked:
+    """A review item that was judged and stands in a gold set.
+
+    Attributes:
+        id, tracking_id: its.
+        pictures: paths of its pictures.
+        needles: byte strings that are nobody else's.
+    """
+
+    id: int
+    tracking_id: str
+    camera: str
+    track: int
+    at: datetime
+    pictures: tuple[str, ...]
+    needles: tuple[bytes, ...]
+
+
+def plant_asked(
+    home: Home, store: Store, camera: str, number: int, *, track: int = 0, others: tuple[int, ...] = ()
+) -> Asked:
+    """A review item with pictures, a verdict and a place in a gold set, all of them with words of their own.
+
+    Other tracks may be among the boxes of its picture.
+    """
+    mark = f"{camera}q{number:04}"
+    label, why, said = f"asked-{mark}", f"why-{mark}", f"said-{mark}"
+    box = Box((1, 2, 3, 4), label, 0.4, track or number)
+    boxes = (box, *(Box((5, 6, 7, 8), label, 0.9, other) for other in others))
+    when = NOON + timedelta(minutes=number)
+    item = NewItem(
+        str(uuid7()), camera, f"Name of {camera}", label, box, "doubt", boxes, (16, 12), f"model-{mark}", (), when,
+        {"word": why},
+    )  # fmt: skip
+    day = home.pictures / "2026-03-04"
+    day.mkdir(exist_ok=True)
+    files = [day / f"{uuid7()}.jpg" for _n in range(2)]
+    for file in files:
+        file.write_bytes(f"shown-{mark}".encode() * 50)
+    paths = [PurePosixPath(file.relative_to(home.path).as_posix()) for file in files]
+
+    def job(db: Any) -> int:
+        ids = [
+            pictures.insert(
+                db,
+                pictures.PictureRow(
+                    path, "0" * 64, 16, 12, camera, when, store.boot_id, "cover", "{}",
+                    f"review {item.tracking_id}: to judge", 7,
+                ),
+            )
+            for path in paths
+        ]  # fmt: skip
+        number = review_rows.insert(db, item, store.boot_id, picture=ids[0], crop=ids[1])
+        given = Given("Mira", supervisor=False, at=when, seconds=1, boot_id=store.boot_id, share=0.0)
+        decide(db, number, Decision("relabel", said), given)
+        db.execute(
+            "INSERT OR IGNORE INTO gold_sets (id, name, version, sha256, labels, members, spec, who, made_at) "
+            "VALUES (1, 'street', 1, ?, '[]', 9, ?, 'Mira', '')",
+            ("0" * 64, json.dumps({"camera": camera})),
+        )
+        db.execute(
+            "INSERT INTO gold_members (set_id, item_id, tracking_id, split, picture_id, picture_sha256, truth, "
+            "exhaustive, asked) VALUES (1, ?, ?, 'test', ?, ?, '[]', 0, ?)",
+            (number, item.tracking_id, ids[0], "0" * 64, json.dumps({"label": label})),
+        )
+        hold(db, GOLD, pictures=ids[:1])
+        review_rows.drop(db, camera, label, "duplicate", when)
+        return number
+
+    stored = store.write(job).result(10)
+    texts = (why, said, f"model-{mark}", f"shown-{mark}", files[0].stem, files[1].stem, item.tracking_id)
+    needles = tuple(text.encode() for text in texts)
+    return Asked(stored, item.tracking_id, camera, box.track or 0, when, tuple(map(str, paths)), needles)
+
+
+def stale(home: Home, items: Iterable[Item | Asked]) -> None:
     """Leave what is to go in free pages and gaps, as a program would that deletes without overwriting."""
     with closing(sqlite3.connect(home.database, isolation_level=None)) as db:
         db.execute("PRAGMA secure_delete = OFF")
         db.execute("BEGIN")
         for item in items:
             for needle in item.needles:
-                db.execute("INSERT INTO meta VALUES (?, ?)", (f"{item.event} {needle!r}", needle.decode() * 20))
+                db.execute("INSERT INTO meta VALUES (?, ?)", (f"{item.needles[0]!r} {needle!r}", needle.decode() * 20))
         db.execute("COMMIT")
         db.execute("DELETE FROM meta WHERE key LIKE '% %'")
 

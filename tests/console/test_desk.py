@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from console.ui.actions import TABLE
+from console.ui.entries import ANYWHERE, TABLE
 from tests.console.desks import open_desk, settle
 from widgets.keys_sheet import KeysSheet
 from widgets.palette import Palette
@@ -29,15 +29,22 @@ def test_pictures_and_boxes_come_to_the_wall(qtbot: QtBot, qapp: QApplication, t
     assert desk.end.summary["cameras"]["cam-1"]["inferred"] > 3
 
 
-def test_every_entry_of_the_table_is_bound_and_no_two_share_a_key(
+def test_every_entry_of_the_table_is_bound_and_no_two_share_a_key_where_both_work(
     qtbot: QtBot, qapp: QApplication, tmp_path: Path
 ) -> None:
     settle(tmp_path / "home")
     with open_desk(qtbot, qapp, tmp_path / "home") as desk:
         bound = {entry.name for entry in desk.window.actions_table.bound()}
     assert bound == {entry.name for entry in TABLE}
-    keys = [key for entry in TABLE for key in entry.keys]
-    assert len(keys) == len(set(keys))
+    places = {entry.page for entry in TABLE} - {ANYWHERE}
+    for place in places:  # where all that works anywhere works too, but for what a page's own entry stands over
+        here = [entry for entry in TABLE if entry.page == place]
+        above = {name for entry in here for name in entry.over}
+        keys = [key for entry in TABLE if entry.anywhere and entry.name not in above for key in entry.keys]
+        keys += [key for entry in here for key in entry.keys]
+        assert len(keys) == len(set(keys)), place
+    anywhere = [key for entry in TABLE if entry.anywhere for key in entry.keys]
+    assert len(anywhere) == len(set(anywhere))
 
 
 def test_by_keyboard_alone(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_killed_outright_it_comes_back_to_the_same_wall(screen: Screen, tmp_path
     with running(command, screen, tmp_path / "first.txt") as desk:
         wait(lambda: remembered(home, "page") == "live" or desk.poll() is not None)
         pressed("9", "wall", 9)
-        pressed("ctrl+2", "page", "cameras")
+        pressed("ctrl+3", "page", "cameras")
         desk.send_signal(signal.SIGKILL)
         desk.wait(10)
     with running(command, screen, tmp_path / "second.txt") as desk:

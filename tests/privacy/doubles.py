@@ -62,13 +62,20 @@ def _regions(mask: NDArray[np.bool_]) -> Boxes:
 class FixedBackend:
     """Answers on a thread of its own with what its finders find in the picture.
 
+    Args:
+        finders: what it finds, by class.
+        takes_s: how long it takes for an answer.
+
     Attributes:
         asked: how many pictures it was given.
+        hurry: set to have it take no time any more.
     """
 
-    def __init__(self, finders: tuple[Callable[[NDArray[np.uint8]], Boxes], ...]) -> None:
+    def __init__(self, finders: tuple[Callable[[NDArray[np.uint8]], Boxes], ...], takes_s: float = 0.0) -> None:
         self.info = BackendInfo("fixed", "1", "CPU", "f32", 2)
         self.asked = 0
+        self.hurry = threading.Event()
+        self._takes_s = takes_s
         self._finders = finders
         self._waiting: list[tuple[NDArray[np.uint8], Done]] = []
         self._changed = threading.Condition()
@@ -89,6 +96,7 @@ class FixedBackend:
                     return
                 pixels, done = self._waiting.pop(0)
             self.asked += 1
+            self.hurry.wait(self._takes_s)
             rows = [(*box, 0.9, nth) for nth, find in enumerate(self._finders) for box in find(pixels)]
             done({"rows": np.array(rows, np.float32).reshape(1, -1, 6)})
 
@@ -112,8 +120,11 @@ _MODELS: dict[str, tuple[tuple[str, ...], tuple[Callable[[NDArray[np.uint8]], Bo
 }
 
 
-def fixed_model(name: str, size: tuple[int, int] | None = None) -> LoadedModel:
-    """A model by its name, faces, plates or street (persons and cars), at an input of (width, height)."""
+def fixed_model(name: str, size: tuple[int, int] | None = None, takes_s: float = 0.0) -> LoadedModel:
+    """A model by its name, faces, plates or street (persons and cars), at an input of (width, height).
+
+    `takes_s`: how long it takes for an answer.
+    """
     labels, finders = _MODELS[name]
     width, height = size or (640, 480)
     taken = PictureInput("x", width, height, "NHWC")
@@ -121,4 +132,9 @@ def fixed_model(name: str, size: tuple[int, int] | None = None) -> LoadedModel:
         "fixed", fit="stretch", pad=0, suppress=False, default_labels={}, picture_input=lambda *_: taken, decode=_decode
     )
     manifest = ModelManifest(name=name, family="fixed", labels=labels)
-    return LoadedModel(Detector(manifest, family, taken), FixedBackend(finders))
+    return LoadedModel(Detector(manifest, family, taken), FixedBackend(finders, takes_s))
+
+
+def fixed_loader(name: str, *_arguments: Any, around: Any = None, **_more: Any) -> LoadedModel:
+    """In place of `load_model`, for the models that are fixed."""
+    return fixed_model(name, around.size if around is not None else None)

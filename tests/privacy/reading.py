@@ -36,6 +36,8 @@ LARGEST = 2560 * 1440
 _TEMPLATE = 48
 _SCALES = (1.3, 1.0, 0.8, 0.65, 0.5, 0.4, 0.3)
 _RAW_LEAST = 20_000
+_SMALL = 60_000
+"""Raw pixels of a picture with fewer than these, such as a tile of a full wall, are looked at enlarged too."""
 _BLOCK = 16
 _ALIKE_ROWS = 0.7
 _DEEP = 5
@@ -62,6 +64,7 @@ class Reader:
 
     Args:
         says: what the codes may say whose pattern is looked for; a decoder reads any.
+        widths: at which raw pixels are looked for.
 
     Attributes:
         pictures: how many pictures it looked at; none at all would prove nothing.
@@ -69,6 +72,7 @@ class Reader:
     """
 
     says: frozenset[str]
+    widths: tuple[int, ...] = WIDTHS
     pictures: int = 0
     raw: int = 0
     _seen: dict[bytes, frozenset[Found]] = field(default_factory=dict)
@@ -140,7 +144,7 @@ class Reader:
         """Rows of pixels: bytes or floats, side by side or in planes, beginning anywhere."""
         if _is_text(content):
             return
-        for width in WIDTHS:
+        for width in self.widths:
             for kind, channels in (("<f4", 1), ("<f4", 3), ("<f2", 1), ("u1", 3), ("u1", 4), ("u1", 1)):
                 size = np.dtype(kind).itemsize
                 for phase in range(size):
@@ -167,7 +171,10 @@ class Reader:
         said = set()
         if grey.shape[0] * grey.shape[1] > LARGEST or min(grey.shape) < 24:
             return frozenset()
-        for decoder, larger in ((0, 1),) if raw else ((0, 1), (0, 2), (1, 1), (1, 3)):
+        ways = ((0, 1), (0, 2), (1, 1), (1, 3))
+        if raw:
+            ways = ways[: 2 if grey.size < _SMALL else 1]
+        for decoder, larger in ways:
             if larger > 1 and grey.size * larger**2 > 3_000_000:
                 continue
             seen = grey if larger == 1 else cv2.resize(grey, None, fx=larger, fy=larger, interpolation=cv2.INTER_CUBIC)

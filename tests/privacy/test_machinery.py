@@ -21,11 +21,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from console.privacy.redactor import Redactor
+from models.detections import Detections
+from models.frames import ArrayPicture
+from models.policy import PublishedFootage
 from tests.privacy import doubles
+from tests.privacy.carried import carried
 from tests.privacy.codes import World
 from tests.privacy.reading import Found, Reader
-from tests.privacy.relay import RecordingRelay, messages, tensors
+from tests.privacy.threads import Threads
 from tests.privacy.watching import watched
+from tests.servers.kserve_relay import Relay
 
 WORLD = World(3)
 PICTURE = WORLD.picture(5)
@@ -185,8 +191,8 @@ def test_every_version_of_every_file_is_seen(tmp_path: Path) -> None:
     assert str(tmp_path / "elsewhere") in versions.strays
 
 
-def test_the_relay_keeps_what_is_sent_and_takes_tensors_out_of_it() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, RecordingRelay(server.getsockname()[1]) as relay:
+def test_a_relay_keeps_what_is_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, Relay(None, server.getsockname()[1]) as relay:
 
         def answer() -> None:
             one, _ = server.accept()
@@ -200,14 +206,44 @@ def test_the_relay_keeps_what_is_sent_and_takes_tensors_out_of_it() -> None:
             assert desk.recv(5) == b"hello"
         thread.join(10)
     assert list(relay.sent) == [b"hello there"]
-    small = cv2.resize(PICTURE, (416, 416))
-    raw = small.transpose(2, 0, 1).astype("<f4").tobytes()
+
+
+SHAPE = (3, 416, 416)
+
+
+def _grpc(raw: bytes) -> bytes:
     body = b"\x00" + len(raw).to_bytes(4, "big") + b"\x3a\x80\xe0\x7e" + raw  # field 7, 2,076,672 bytes
-    frames = b"".join(
+    return b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"".join(
         len(part).to_bytes(3, "big") + b"\x00\x00" + (1).to_bytes(4, "big") + part
         for part in (body[at : at + 16384] for at in range(0, len(body), 16384))
     )
-    (message,) = messages(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frames)
-    assert message == body
-    (seen,) = tensors(b"\x80\xe0\x7e" + message, (3, 416, 416))
+
+
+def _http(raw: bytes) -> bytes:
+    head = b'{"inputs": []}'
+    said = f"POST /v2/models/a/infer HTTP/1.1\r\nContent-Length: {len(head) + len(raw)}\r\n"
+    asked = b"GET /v2 HTTP/1.1\r\nHost: a\r\n\r\n"
+    return asked + said.encode() + f"Inference-Header-Content-Length: {len(head)}\r\n\r\n".encode() + head + raw
+
+
+def _json(raw: bytes) -> bytes:
+    body = json.dumps({"inputs": [{"name": "a", "data": np.frombuffer(raw, "<f4").tolist()}]}).encode()
+    return f"POST /v2/models/a/infer HTTP/1.1\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
+
+
+@pytest.mark.parametrize("sent", [_grpc, _http, _json])
+def test_pictures_are_taken_out_of_what_was_sent(sent: Callable[[bytes], bytes]) -> None:
+    small = cv2.resize(PICTURE, SHAPE[:0:-1])
+    (seen,) = carried(sent(small.transpose(2, 0, 1).astype("<f4").tobytes()), SHAPE)
     assert np.array_equal(seen, small)
+
+
+def test_who_works_where_nobody_may_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = Threads(monkeypatch)
+    policy = PublishedFootage(published_as="a test clip", purpose="a test")
+    thread = threading.Thread(target=Redactor().look, args=(ArrayPicture(SMALL), policy), name="job")
+    thread.start()
+    thread.join()
+    assert threads.wrong() == set()
+    Redactor().redact(ArrayPicture(SMALL), Detections.empty(), (), (), policy)
+    assert threads.wrong() == {("Redactor.look", "MainThread"), ("redactor.redact", "MainThread")}

@@ -28,8 +28,9 @@ from console.desk.start import Desk
 from console.settings.home import Home
 from console.ui.live.snapshot import snapshot
 from tests.conftest import missing
-from tests.privacy.hunting import SHAPE, pixels_of, served, until
-from tests.privacy.relay import messages, tensors
+from tests.privacy.carried import carried
+from tests.privacy.day import SHAPE, pixels_of, until
+from tests.privacy.hunting import served
 from tests.servers.clips import encode
 
 pytestmark = [pytest.mark.soak, pytest.mark.shared, pytest.mark.services]
@@ -37,6 +38,8 @@ SIDE, EACH_S = 640, 4
 Photo = tuple[NDArray[np.uint8], list[list[tuple[float, float]]]]
 COVER = 24
 """The grey of a solid cover."""
+MADE = ("event ", "review ")
+"""How the purposes of pictures begin that nobody asked for by hand."""
 EYES = (1, 2)
 """COCO's numbers of the left and right eye."""
 
@@ -109,7 +112,8 @@ def test_real_faces_on_a_real_desk(
     )  # fmt: skip
     tiles = []
     with ExitStack() as stack:
-        relay = stack.enter_context(served(tmp_path))
+        servers = stack.enter_context(served(tmp_path))
+        relay = servers.relays["grpc"] if servers is not None else None
         address = f"127.0.0.1:{relay.port}" if relay is not None else "127.0.0.1:1"
         sent = f"\n  - {{id: served, source: {clip}, loop: true, fps_cap: 2, stages: [{{model: 'grpc://{address}/blind'}}]}}"
         (home_path / "settings.yaml").write_text(f"""\
@@ -142,12 +146,12 @@ cameras:
     with sqlite3.connect(home_path / "sightdesk.db") as db:
         rows = db.execute("SELECT path, purpose FROM pictures").fetchall()
     db.close()
-    snapshots = [cv2.imread(str(home_path / path)) for path, purpose in rows if not purpose.startswith("event ")]
+    snapshots = [cv2.imread(str(home_path / path)) for path, purpose in rows if not purpose.startswith(MADE)]
     events = [cv2.imread(str(home_path / path)) for path, purpose in rows if purpose.startswith("event ")]
-    carried = [t for sent in relay.sent for m in messages(bytes(sent)) for t in tensors(m, SHAPE)] if relay else []
+    received = [t for sent in relay.sent for t in carried(bytes(sent), SHAPE)] if relay else []
     folder = Path(os.environ.get("SIGHTDESK_SHEETS", tmp_path))
     sheets = {"plain": [photo for photo, _ in known], "snapshots": snapshots, "events": events, "tiles": tiles}
-    sheets |= {"tensors": carried[:: max(len(carried) // 25, 1)]}
+    sheets |= {"tensors": received[:: max(len(received) // 25, 1)]}
     for name, pictures in sheets.items():
         if pictures:
             sheet(folder / f"{name}.png", pictures)

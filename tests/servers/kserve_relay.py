@@ -1,4 +1,7 @@
-"""TLS in front of a server that has none, as a reverse proxy is: for https:// to Triton, whose HTTP is plain."""
+"""A relay on loopback in front of a model server, as a reverse proxy is: it keeps what is sent, and may speak TLS.
+
+TLS is for https:// to Triton, whose HTTP is plain.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,23 @@ from typing import Self
 
 
 class Relay:
-    """Listens with TLS on loopback and hands every connection on to a port."""
+    """Listens on loopback and hands every connection on to a port.
 
-    def __init__(self, context: ssl.SSLContext, port: int) -> None:
+    Args:
+        context: TLS towards who connects; None: plain.
+        port: where to.
+
+    Attributes:
+        port: where it listens.
+        sent: what was sent towards the server, by connection, without TLS.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None, port: int) -> None:
         self._context, self._to = context, port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(0.05)
         self.port = self._listener.getsockname()[1]
+        self.sent: list[bytearray] = []
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._accept, name="relay")]
 
@@ -39,17 +52,19 @@ class Relay:
                 thread.start()
 
     def _serve(self, one: socket.socket) -> None:
+        kept = bytearray()
+        self.sent.append(kept)
         with (
             suppress(OSError),
-            self._context.wrap_socket(one, server_side=True) as near,
+            one if self._context is None else self._context.wrap_socket(one, server_side=True) as near,
             socket.create_connection(("127.0.0.1", self._to)) as far,
         ):
-            back = threading.Thread(target=self._pump, args=(far, near), name="relayed back")
+            back = threading.Thread(target=self._pump, args=(far, near, None), name="relayed back")
             back.start()
-            self._pump(near, far)
+            self._pump(near, far, kept)
             back.join(10)
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, kept: bytearray | None) -> None:
         source.settimeout(0.05)
         with suppress(OSError):
             while not self._over.is_set():
@@ -59,6 +74,8 @@ class Relay:
                     continue
                 if not block:
                     break
+                if kept is not None:
+                    kept += block
                 sink.settimeout(5)
                 sink.sendall(block)
                 sink.settimeout(0.05)

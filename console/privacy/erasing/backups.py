@@ -85,7 +85,7 @@ def _rewrite(part: Path, scope: Scope, paths: list[str]) -> CopyDone:
         db.execute("VACUUM")
         if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("not sound")
-    return CopyDone(gone.events + gone.pictures + gone.sealed, removed=False, paths=gone.paths)
+    return CopyDone(gone.events + gone.pictures + gone.sealed + gone.items, removed=False, paths=gone.paths)
 
 
 def _clear(folder: Path) -> None:

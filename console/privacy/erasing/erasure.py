@@ -49,7 +49,7 @@ def look(home: Home, scope: Scope) -> Preview:
     """
     scope.check()
     with reading(home.database) as db:
-        if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'erasures'").fetchone() is None:
+        if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'review_items'").fetchone() is None:
             raise StoreError(
                 _("The database {path} is of an older Sightdesk.").format(path=home.database),
                 _("Start this Sightdesk's desk once with this home: it makes a backup and migrates the database."),
@@ -165,7 +165,7 @@ class _Run:
         with reading(self._home.database) as db:
             db.execute("PRAGMA query_only = OFF")
             expected = preview(db, scope)
-        of = expected.events + expected.pictures + expected.sealed
+        of = expected.events + expected.pictures + expected.sealed + expected.items
         files.unlink(self._home, files_of(self._store, self._number))  # rows went, and then a crash came
         done, unknown = 0, -1
         while True:
@@ -187,7 +187,7 @@ class _Run:
             self._step(min(done, of), of, _("Erasing"))
             removed = self._store.write(lambda db: erase_some(db, self._number, scope, place), wait_s=5.0).result()
             files.unlink(self._home, removed.paths)
-            done += removed.events + removed.pictures + removed.sealed
+            done += removed.events + removed.pictures + removed.sealed + removed.items
         return done - before
 
     def _backups(self, scope: Scope) -> None:

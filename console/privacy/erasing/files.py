@@ -16,6 +16,8 @@ from console.store.connect import reading
 UNFINISHED_S = 60.0
 """A file that no row knows may be one whose row is just being written; no longer than so long."""
 _LOOK_S = 0.25
+TRACKING = "tracking IDs"
+"""Among the paths that an erasure remembers, tracking IDs of review items stand under this name: they are no files."""
 
 
 def unlink(home: Home, paths: Iterable[str]) -> None:
@@ -26,7 +28,7 @@ def unlink(home: Home, paths: Iterable[str]) -> None:
     """
     for path in paths:
         parts = PurePosixPath(path).parts
-        if ".." in parts:  # no row of ours says so
+        if ".." in parts or parts[0] == TRACKING:  # no row of ours says the one; the other is no file
             continue
         file = home.path.joinpath(*parts)
         try:

@@ -16,7 +16,10 @@ from console.store.connect import reading
 from models.words import _, ngettext
 
 FOLDER = "erasures"
-_COUNTED = ("events", "pictures", "sealed", "bytes", "unknown files", "copies", "copies removed", "log lines")
+_COUNTED = (
+    "events", "pictures", "sealed", "bytes", "items", "verdicts", "gold members", "unknown files", "copies",
+    "copies removed", "log lines",
+)  # fmt: skip
 _PIECE = 1 << 22
 _OVERLAP = 512
 
@@ -28,8 +31,9 @@ class Report:
     Attributes:
         erasure: its name; the report's file is called so.
         asked_at, ended_at: UTC.
-        asked: what kinds of things were named: camera, time, track, event, picture.
-        figures: what went: events, pictures, sealed, bytes, unknown files, copies written anew or removed, log lines.
+        asked: what kinds of things were named: camera, time, track, event, picture, tracking ID.
+        figures: what went: events, pictures, sealed, bytes, review items, verdicts, gold members, unknown files, copies
+            written anew or removed, log lines.
         searched: files that were looked through for what went; None: it was interrupted, and what to look for was
             forgotten before the search.
         left: files of the home that still name it.
@@ -62,12 +66,25 @@ class Report:
         if held:
             lines.append(
                 ngettext(
-                    "{n} of the pictures was held for review or sync; it went too.",
-                    "{n} of the pictures were held for review or sync; they went too.",
+                    "{n} of the pictures was held for review, gold sets or sync; it went too.",
+                    "{n} of the pictures were held for review, gold sets or sync; they went too.",
                     held,
                 ).format(n=held)
             )
+        if count["items"]:
+            lines.append(
+                ngettext(
+                    "{n} review item, with {verdicts} verdicts.",
+                    "{n} review items, with {verdicts} verdicts.",
+                    count["items"],
+                ).format(n=count["items"], verdicts=count["verdicts"])
+            )
         for name, one, many in (
+            (
+                "gold members",
+                "{n} member of gold sets; they say how many they lack.",
+                "{n} members of gold sets; they say how many they lack.",
+            ),
             ("unknown files", "{n} picture file that no row knew.", "{n} picture files that no row knew."),
             ("copies", "{n} copy of the database written anew.", "{n} copies of the database written anew."),
             (

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from console.privacy.erasing.files import TRACKING
 from console.privacy.erasing.scope import Scope, Where
 from console.store.erasures import add
-from console.store.removal import IN_LIST, OF_EVENT, Removed, of_events, remove, tables
+from console.store.removal import IN_LIST, OF_EVENT, OF_REVIEW, Removed, items_of, of_events, of_items, remove, tables
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -30,6 +31,7 @@ class Place:
     events: int = 0
     pictures: int = 0
     sealed: int = 0
+    items: int = 0
     over: bool = False
 
 
@@ -46,27 +48,58 @@ def erase_some(db: Database, number: int, scope: Scope, place: Place) -> Removed
     if events:
         pictures, sealed = of_events(db, events)
         place.events = events[-1]
-        return _remove(db, number, set(events), pictures, sealed)
+        return _remove(db, number, set(events), pictures, sealed=sealed)
+    asked = _next(db, "review_items", scope.of_items(), place.items)
+    if asked:
+        place.items = asked[-1]
+        linked = of_items(db, asked)
+        shown = _events_of(db, sorted(linked))
+        pictures, sealed = of_events(db, shown)
+        return _remove(db, number, shown, pictures | linked, sealed=sealed, items=asked)
     direct = _next(db, "pictures", scope.of_pictures(), place.pictures)
     if direct:
         place.pictures = direct[-1]
         shown = _events_of(db, direct)
         pictures, sealed = of_events(db, shown)
-        return _remove(db, number, shown, pictures | set(direct), sealed)
+        return _remove(db, number, shown, pictures | set(direct), sealed=sealed)
     crops = _next(db, "sealed", scope.of_sealed(), place.sealed)
     if crops:
         place.sealed = crops[-1]
-        return _remove(db, number, set(), set(), set(crops))
+        return _remove(db, number, set(), set(), sealed=crops)
     place.over = True
+    _name_no_more(db, scope)
     return Removed()
 
 
-def _remove(db: Database, number: int, events: set[int], pictures: set[int], sealed: set[int]) -> Removed:
-    gone = remove(db, events=events, pictures=pictures, sealed=sealed, release=True)
+def _remove(
+    db: Database,
+    number: int,
+    events: set[int],
+    pictures: set[int],
+    *,
+    sealed: Iterable[int] = (),
+    items: Iterable[int] = (),
+) -> Removed:
+    shown = items_of(db, pictures) | set(items)  # one picture may show what several items ask about
+    pictures |= of_items(db, shown)
+    gone = remove(db, events=events, pictures=pictures, sealed=sealed, items=shown, release=True)
     held = {f"held for {why}": count for why, count in gone.held.items()}
-    figures = {"events": gone.events, "pictures": gone.pictures, "sealed": gone.sealed, "bytes": gone.bytes, **held}
-    add(db, number, figures, gone.paths)
+    figures = {
+        "events": gone.events, "pictures": gone.pictures, "sealed": gone.sealed, "items": gone.items,
+        "verdicts": gone.verdicts, "gold members": gone.gold_members, "bytes": gone.bytes, **held,
+    }  # fmt: skip
+    add(db, number, figures, (*gone.paths, *(f"{TRACKING}/{name}" for name in gone.tracking_ids)))
     return gone
+
+
+def _name_no_more(db: Database | sqlite3.Connection, scope: Scope) -> None:
+    """Take a camera that is erased whole out of what counts and describes."""
+    if scope.whole_camera:
+        db.execute("DELETE FROM review_dropped WHERE camera_id = ?", (scope.camera_id,))
+        db.execute(
+            "UPDATE gold_sets SET spec = json_set(spec, '$.camera', '') WHERE json_extract(spec, '$.camera') = ?",
+            (scope.camera_id,),
+        )
 
 
 def _next(db: Database, table: str, where: Where, after: int) -> list[int]:
@@ -95,8 +128,9 @@ class Preview:
         bytes: of their files, as far as it is known.
         first, last: when the first and the last of it was seen, as the database writes times; empty where nothing is.
         held: so many of the pictures are held, by what for.
-        others: other pictures of the same camera from that time, which may show the same: only where a track or an
-            event is meant.
+        others: other pictures of the same camera from that time, which may show the same: only where a track, an event
+            or an item is meant.
+        items, verdicts, gold_members: so many rows of review.
     """
 
     events: int
@@ -107,11 +141,14 @@ class Preview:
     last: str = ""
     held: Mapping[str, int] = field(default_factory=dict)
     others: int = 0
+    items: int = 0
+    verdicts: int = 0
+    gold_members: int = 0
 
     @property
     def nothing(self) -> bool:
         """Whether nothing fits."""
-        return not (self.events or self.pictures or self.sealed)
+        return not (self.events or self.pictures or self.sealed or self.items)
 
 
 def preview(db: sqlite3.Connection, scope: Scope) -> Preview:
@@ -131,6 +168,7 @@ def preview(db: sqlite3.Connection, scope: Scope) -> Preview:
     times = (
         "SELECT seen_at AS at FROM events WHERE id IN temp.gone_events "
         "UNION ALL SELECT taken_at FROM pictures WHERE id IN temp.gone_pictures "
+        "UNION ALL SELECT taken_at FROM review_items WHERE id IN temp.gone_items "
         "UNION ALL SELECT taken_at FROM sealed WHERE id IN temp.gone_sealed"
     )
     first, last = one(f"SELECT coalesce(min(at), ''), coalesce(max(at), '') FROM ({times})")  # noqa: S608
@@ -139,33 +177,44 @@ def preview(db: sqlite3.Connection, scope: Scope) -> Preview:
         "GROUP BY why"
     ).fetchall()
     others = 0
-    if scope.track is not None or scope.events or scope.pictures:
+    if scope.track is not None or scope.events or scope.pictures or scope.tracking_ids:
         others = one(
-            "SELECT count(DISTINCT p.id) FROM pictures p JOIN events e ON e.camera_id = p.camera_id "
-            "WHERE e.id IN temp.gone_events AND p.id NOT IN temp.gone_pictures "
-            "AND abs(julianday(p.taken_at) - julianday(e.seen_at)) < 30 / 86400.0"
+            "SELECT count(DISTINCT p.id) FROM pictures p JOIN ("
+            "SELECT camera_id, seen_at AS at FROM events WHERE id IN temp.gone_events "
+            "UNION ALL SELECT camera_id, taken_at FROM review_items WHERE id IN temp.gone_items"
+            ") e ON e.camera_id = p.camera_id WHERE p.id NOT IN temp.gone_pictures "
+            "AND abs(julianday(p.taken_at) - julianday(e.at)) < 30 / 86400.0"
         )[0]
+    items, verdicts, members = one(
+        "SELECT (SELECT count(*) FROM temp.gone_items), "
+        "(SELECT count(*) FROM verdicts WHERE item_id IN temp.gone_items), (SELECT count(*) FROM gold_members "
+        "WHERE item_id IN temp.gone_items OR picture_id IN temp.gone_pictures)"
+    )
     return Preview(
         int(one("SELECT count(*) FROM temp.gone_events")[0]),
         int(pictures), int(sealed), int(size) + int(crops), first, last,
-        {str(why): int(count) for why, count in held}, int(others),
+        {str(why): int(count) for why, count in held}, int(others), int(items), int(verdicts), int(members),
     )  # fmt: skip
 
 
 def _find(db: sqlite3.Connection, scope: Scope) -> None:
     """Put the ids of all that is meant into temporary tables."""
     db.execute("PRAGMA temp_store = MEMORY")
-    for name in ("gone_events", "gone_pictures", "gone_sealed"):
+    for name in ("gone_events", "gone_pictures", "gone_sealed", "gone_items"):
         db.execute(f"CREATE TEMP TABLE {name} (id INTEGER PRIMARY KEY)")
-    events, pictures, sealed = scope.of_events(), scope.of_pictures(), scope.of_sealed()
+    events, pictures, sealed, items = scope.of_events(), scope.of_pictures(), scope.of_sealed(), scope.of_items()
     put = "INSERT OR IGNORE INTO temp.{into} SELECT {what} WHERE {where}"
     steps: list[tuple[str, str, Where]] = [
         ("gone_events", "id FROM events", events),
+        ("gone_items", "id FROM review_items", items),
         ("gone_pictures", "id FROM pictures", pictures),
+        *_ITEMS_PICTURES,
         ("gone_events", "id FROM events", ("picture_id IN temp.gone_pictures", {})),
         ("gone_events", "id FROM events", (f"id IN ({_NUMBERS})", {})),
         ("gone_pictures", "picture_id FROM events", ("id IN temp.gone_events AND picture_id IS NOT NULL", {})),
         ("gone_pictures", "id FROM pictures", (f"{OF_EVENT} IN temp.gone_events", {})),
+        *_PICTURES_ITEMS,
+        *_ITEMS_PICTURES,
         ("gone_sealed", "id FROM sealed", sealed),
         ("gone_sealed", "id FROM sealed", ("event_id IN temp.gone_events", {})),
     ]
@@ -173,6 +222,24 @@ def _find(db: sqlite3.Connection, scope: Scope) -> None:
         db.execute(put.format(into=into, what=what, where=where), values)
 
 
+_ITEMS_PICTURES: list[tuple[str, str, Where]] = [
+    ("gone_pictures", "picture_id FROM review_items", ("id IN temp.gone_items AND picture_id IS NOT NULL", {})),
+    ("gone_pictures", "crop_id FROM review_items", ("id IN temp.gone_items AND crop_id IS NOT NULL", {})),
+    (
+        "gone_pictures",
+        "id FROM pictures",
+        (f"{OF_REVIEW} IN (SELECT tracking_id FROM review_items WHERE id IN temp.gone_items)", {}),  # noqa: S608
+    ),
+]
+_PICTURES_ITEMS: list[tuple[str, str, Where]] = [
+    ("gone_items", "id FROM review_items", ("picture_id IN temp.gone_pictures", {})),
+    ("gone_items", "id FROM review_items", ("crop_id IN temp.gone_pictures", {})),
+    (
+        "gone_items",
+        "i.id FROM pictures p JOIN review_items i ON i.tracking_id = substr(p.purpose, 8, 36)",
+        ("p.purpose GLOB 'review ????????-*: *' AND p.id IN temp.gone_pictures", {}),
+    ),
+]
 _NUMBERS = (
     "SELECT CAST(substr(purpose, 7) AS INTEGER) FROM pictures "
     "WHERE purpose GLOB 'event [0-9]*: *' AND id IN temp.gone_pictures"
@@ -196,11 +263,25 @@ def erase_from_copy(db: sqlite3.Connection, scope: Scope, paths: list[str]) -> R
     pictures = ids("pictures", whole.of_pictures()) | ids("pictures", gone)
     sealed = ids("sealed", whole.of_sealed()) | ids("sealed", gone) if "sealed" in there else set()
     events: set[int] = set()
+    items: set[int] = set()
+    if "review_items" in there:
+        names = json.dumps([path.removeprefix(f"{TRACKING}/") for path in paths if path.startswith(f"{TRACKING}/")])
+        went: Where = ("tracking_id IN (SELECT value FROM json_each(:names))", {"names": names})
+        items = ids("review_items", whole.of_items()) | ids("review_items", went)
+        pictures |= of_items(db, items)
     if "events" in there:
         events = ids("events", whole.of_events()) | _events_of(db, sorted(pictures))
         more, crops = of_events(db, events, there)
         pictures, sealed = pictures | more, sealed | crops
+    if "review_items" in there:
+        items |= items_of(db, pictures)
+        pictures |= of_items(db, items)
+        db.execute(
+            "INSERT INTO erasures (name, asked_at, stage, scope, figures) VALUES ('copy', '', 'rows', '{}', '{}')"
+        )
+        _name_no_more(db, whole)
+    gone_rows = remove(db, events=events, pictures=pictures, sealed=sealed, items=items, release=True, there=there)
     if "erasures" in there:
         db.execute("DELETE FROM erasure_files")
         db.execute("DELETE FROM erasures WHERE stage <> 'done'")
-    return remove(db, events=events, pictures=pictures, sealed=sealed, release=True, there=there)
+    return gone_rows

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from console.errors import UsageError
 from console.store.store import utc_text
@@ -34,10 +35,11 @@ class Scope:
         since, until: in this time, with its zone; both ends belong to it.
         track: of this track number of the camera. Each run numbers anew, so it may be several things.
         events: these events; alone.
-        pictures: these picture files, by path relative to the home; alone, with their events.
+        pictures: these picture files, by path relative to the home; alone, with their events and review items.
         asked_at: when it was asked; None: not yet.
-        last: the highest id of events, pictures and sealed crops when it was asked.
+        last: the highest id of events, pictures, sealed crops and review items when it was asked.
         names: what the camera was called, where nothing shall name it any more.
+        tracking_ids: review items of these tracking IDs; alone.
     """
 
     camera_id: str = ""
@@ -47,8 +49,9 @@ class Scope:
     events: tuple[int, ...] = ()
     pictures: tuple[str, ...] = ()
     asked_at: datetime | None = None
-    last: tuple[int, int, int] = (0, 0, 0)
+    last: tuple[int, int, int, int] = (0, 0, 0, 0)
     names: tuple[str, ...] = ()
+    tracking_ids: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> list[str]:
@@ -59,6 +62,7 @@ class Scope:
             "track": self.track is not None,
             "event": bool(self.events),
             "picture": bool(self.pictures),
+            "tracking ID": bool(self.tracking_ids),
         }
         return [name for name, given in named.items() if given]
 
@@ -75,9 +79,10 @@ class Scope:
         """
         if not self.kinds:
             raise UsageError(_("Nothing is named that is to be erased."), _("Name a camera, a time, or an event."))
-        if (self.events or self.pictures) and len(self.kinds) > 1:
+        if (self.events or self.pictures or self.tracking_ids) and len(self.kinds) > 1:
             raise UsageError(
-                _("Events and pictures are named alone, without a camera or a time."), _("Erase in two goes.")
+                _("Events, pictures and tracking IDs are named alone, without a camera or a time."),
+                _("Erase in two goes."),
             )
         if self.track is not None and not self.camera_id:
             raise UsageError(_("A track number belongs to a camera."), _("Name the camera too."))
@@ -89,20 +94,22 @@ class Scope:
     def bounded(self, db: sqlite3.Connection, now: datetime | None = None) -> Scope:
         """The same, for what is there at this moment."""
         moment = now or datetime.now(UTC)
-        last = tuple(
+        last = [
             int(db.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0)  # noqa: S608  # our own names
-            for table in ("events", "pictures", "sealed")
-        )
-        names = {
-            str(row[0])
-            for row in db.execute("SELECT DISTINCT camera_name FROM events WHERE camera_id = ?", (self.camera_id,))
-        }
-        called = (*self.names, *names) if self.whole_camera else ()
-        return replace(self, asked_at=moment, last=(last[0], last[1], last[2]), names=tuple(sorted(set(called))))
+            for table in ("events", "pictures", "sealed", "review_items")
+        ]
+        called: set[str] = set()
+        if self.whole_camera:
+            sql = (
+                "SELECT camera_name FROM events WHERE camera_id = :id "
+                "UNION SELECT camera_name FROM review_items WHERE camera_id = :id"
+            )
+            called = {*self.names, *(str(row[0]) for row in db.execute(sql, {"id": self.camera_id}))}
+        return replace(self, asked_at=moment, last=(last[0], last[1], last[2], last[3]), names=tuple(sorted(called)))
 
     def for_copy(self) -> Scope:
         """The same for a copy of the database, all of whose rows were there."""
-        return replace(self, last=(1 << 62,) * 3)
+        return replace(self, last=(1 << 62,) * 4)
 
     def as_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -114,6 +121,7 @@ class Scope:
             "pictures": list(self.pictures),
             "last": list(self.last),
             "names": list(self.names),
+            "tracking_ids": list(self.tracking_ids),
         } | {name: utc_text(moment) if moment else None for name, moment in times.items()}
 
     @classmethod
@@ -123,7 +131,7 @@ class Scope:
             name: datetime.fromisoformat(said[name]) if said.get(name) else None
             for name in ("since", "until", "asked_at")
         }
-        last = said["last"]
+        last = [*said["last"], 0]  # an erasure of a Sightdesk without review knows three
         return cls(
             said["camera_id"],
             times["since"],
@@ -132,20 +140,33 @@ class Scope:
             tuple(said["events"]),
             tuple(said["pictures"]),
             times["asked_at"],
-            (last[0], last[1], last[2]),
+            (last[0], last[1], last[2], last[3]),
             tuple(said["names"]),
+            tuple(said.get("tracking_ids", ())),
         )
 
     def of_events(self) -> Where:
         """Which rows of `events` are meant."""
         if self.events:
             return "id IN (SELECT value FROM json_each(:events))", {"events": json.dumps(self.events)}
-        if self.pictures:
+        if self.pictures or self.tracking_ids:
             return _NOTHING
-        return self._where(("seen_at", "recorded_at"), self.last[0], track=True)
+        return self._where(("seen_at", "recorded_at"), self.last[0], track="track = :track")
+
+    def of_items(self) -> Where:
+        """Which rows of `review_items` are meant by themselves, besides those of pictures that are.
+
+        Of a track: also items that ask about another one, where it is among the boxes of their picture.
+        """
+        if self.tracking_ids:
+            return "tracking_id IN (SELECT value FROM json_each(:ids))", {"ids": json.dumps(self.tracking_ids)}
+        if self.events or self.pictures:
+            return _NOTHING
+        boxed = "EXISTS (SELECT 1 FROM json_each(boxes) WHERE json_extract(json_each.value, '$[6]') = :track)"
+        return self._where(("taken_at", "recorded_at"), self.last[3], track=f"(track = :track OR {boxed})")
 
     def of_pictures(self) -> Where:
-        """Which rows of `pictures` are meant by themselves, besides those of events that are."""
+        """Which rows of `pictures` are meant by themselves, besides those of events and items that are."""
         return self._of_files(self.last[1])
 
     def of_sealed(self) -> Where:
@@ -155,17 +176,17 @@ class Scope:
     def _of_files(self, last: int) -> Where:
         if self.pictures:
             return "path IN (SELECT value FROM json_each(:paths))", {"paths": json.dumps(self.pictures)}
-        if self.events or self.track is not None:
+        if self.events or self.tracking_ids or self.track is not None:
             return _NOTHING
         return self._where(("taken_at", "written_at"), last)
 
-    def _where(self, times: tuple[str, str], last: int, *, track: bool = False) -> Where:
+    def _where(self, times: tuple[str, str], last: int, *, track: str = "") -> Where:
         conditions, values = [], {}
         if self.camera_id:
             conditions.append("camera_id = :camera")
             values["camera"] = self.camera_id
         if track and self.track is not None:
-            conditions.append("track = :track")
+            conditions.append(track)
             values["track"] = self.track  # type: ignore[assignment]
         asked = utc_text(self.asked_at) if self.asked_at else _ALWAYS
         if self.since is None and self.until is None:
@@ -197,6 +218,36 @@ def named_pictures(db: sqlite3.Connection | Database, names: Sequence[str]) -> t
         if not rows:
             raise UsageError(_("No picture {name} is recorded.").format(name=name), _("Name it as its file is called."))
         found += [str(row[0]) for row in rows]
+    return tuple(found)
+
+
+def known_tracking_ids(
+    db: sqlite3.Connection | Database, names: Sequence[str], *, anywhere: bool = False
+) -> tuple[str, ...]:
+    """Tracking IDs as they are stored, of those somebody wrote.
+
+    Args:
+        db: looked into.
+        names: as written.
+        anywhere: one that is not there may be in a copy of the database.
+
+    Raises:
+        UsageError: one is none, or not there.
+    """
+    found = []
+    for name in names:
+        try:
+            tracking_id = str(UUID(name.strip()))
+        except ValueError:
+            raise UsageError(
+                _("{name} is no tracking ID.").format(name=repr(name)), _("Copy it from the item or its export.")
+            ) from None
+        sql = "SELECT 1 FROM review_items WHERE tracking_id = ?"
+        if not anywhere and db.execute(sql, (tracking_id,)).fetchone() is None:
+            raise UsageError(
+                _("There is no review item {id}.").format(id=tracking_id), _("It may have been erased already.")
+            )
+        found.append(tracking_id)
     return tuple(found)
 
 

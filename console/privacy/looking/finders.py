@@ -21,7 +21,7 @@ from console.settings.privacy import PrivacySettings
 from models.detections import Detections
 from models.findings import FACES, PLATES, Findings, Kind
 from models.frames import Picture
-from models.words import _
+from models.words import N_, _
 
 __all__ = ["LIMIT", "Finders", "Load", "Loaded"]
 
@@ -39,6 +39,21 @@ _LONG_S = 30.0
 STUCK_S = 30.0
 """A model that has not answered so long after it should have is let go, and loaded anew."""
 _JOIN_S = 2.0
+_MEANS: Mapping[Kind, str] = {
+    "faces": N_("Faces can't be looked for, so whole persons are covered or pictures refused: {why}."),
+    "plates": N_("Plates can't be looked for, so whole vehicles are covered or pictures refused: {why}."),
+}
+_WAYS_ON: Mapping[Kind, str] = {
+    "faces": N_(
+        "It is tried again by itself; without a network, put the model's files into a folder and name the folder in "
+        "SIGHTDESK_MODEL_PATH, or name another model (privacy.face_model)."
+    ),
+    "plates": N_(
+        "It is tried again by itself; without a network, put the model's files into a folder and name the folder in "
+        'SIGHTDESK_MODEL_PATH, or, where no vehicles come by, have plates not covered (privacy.plates: "no").'
+    ),
+}
+"""What helps where a model can't be had or run at all."""
 
 
 @dataclass
@@ -116,11 +131,11 @@ class Finders:
                 except NoAnswer:
                     return
 
-    def problems(self) -> dict[str, str]:
+    def problems(self) -> dict[Kind, str]:
         """Why a kind can't be looked for now, in words, of those that were asked for; empty when all is well."""
         with self._lock:
             lines = {kind: list(line.watchers.values()) for kind, line in self._lines.items()}
-        said: dict[str, str] = {}
+        said: dict[Kind, str] = {}
         for kind, watchers in lines.items():
             why = [one.problem for one in watchers if one.problem]
             slow = [one.model for one in watchers if one.loading_s > _LONG_S]
@@ -129,6 +144,15 @@ class Finders:
             if why:
                 said[kind] = why[0]
         return said
+
+    def said(self) -> list[str]:
+        """The problems as sentences: what they mean for pictures, and the way on where it takes a person."""
+        with self._lock:
+            missing = {kind for kind, line in self._lines.items() if any(one.problem for one in line.watchers.values())}
+        return [
+            " ".join([_(_MEANS[kind]).format(why=why.rstrip(".")), *([_(_WAYS_ON[kind])] if kind in missing else [])])
+            for kind, why in self.problems().items()
+        ]
 
     def apply(self, settings: PrivacySettings) -> None:
         """Take on other settings; returns at once. The model before serves until another can."""

@@ -24,11 +24,12 @@ from PySide6.QtWidgets import (
 from console.errors import NeedsSupervisor, SettingsChanged, SightdeskError
 from console.settings.order import Arranged, order_cameras
 from console.settings.schema import CameraSettings, Settings
-from console.ui.actions import TABLE, Actions, keys_in_words
+from console.ui.actions import Actions, keys_in_words
 from console.ui.cameras.copy_dialog import CopyDialog
 from console.ui.cameras.dialog import CameraDialog
 from console.ui.cameras.import_dialog import ImportDialog
 from console.ui.cameras.table import CameraTable
+from console.ui.entries import ENTRIES
 from console.ui.workplace import Workplace
 from models.words import _, ngettext
 from widgets.icons import icon
@@ -54,6 +55,7 @@ class CamerasPage(QWidget):
         self.search.setMinimumWidth(px(120))
         self._count = QLabel()
         self._count.setProperty("role", "dim")
+        self._actions: Actions | None = None
         self._buttons: dict[str, QPushButton] = {}
         self._stack = QStackedWidget()
         self._lay_out()
@@ -70,8 +72,10 @@ class CamerasPage(QWidget):
             actions: the table.
             elsewhere: the camera that is chosen while another page is in front.
         """
+        self._actions = actions
+        actions.keys_changed.connect(self._fit)
         for name, work in self._work().items():
-            if any(entry.name == name for entry in TABLE):
+            if name in ENTRIES:
                 actions.bind(name, partial(self._for_chosen, work, elsewhere), self)
 
     def _for_chosen(self, work: Callable[[], object], elsewhere: Callable[[], str]) -> None:
@@ -248,21 +252,25 @@ class CamerasPage(QWidget):
         super().resizeEvent(event)
         self._fit()
 
+    def _keys_of(self, name: str) -> str:
+        """The key in force for an action, as this system writes it."""
+        return self._actions.shown(name) if self._actions is not None and name in ENTRIES else ""
+
     def _fit(self) -> None:
         buttons = [self._buttons[name] for name in (*_FOR_ONE, *_FOR_ANY)]
         for button in buttons:
             button.setText(button.accessibleName())
         wide = sum(button.sizeHint().width() + px(8) for button in buttons) > self.width() - px(24)
         for name, button in zip((*_FOR_ONE, *_FOR_ANY), buttons, strict=True):
-            words, keys = button.accessibleName(), _keys_of(name)
-            button.setToolTip(f"{words}  {keys_in_words(keys)}" if keys else words)
+            words, keys = button.accessibleName(), self._keys_of(name)
+            button.setToolTip(f"{words}  {keys}" if keys else words)
             if wide:
                 button.setText("")
         self._fit_head(wide=wide)
 
     def _fit_head(self, *, wide: bool) -> None:
         """The two ways to add: with their keys where there is room, else words, else pictures alone."""
-        buttons = [(self._buttons[name], keys_in_words(_keys_of(name))) for name in ("camera.many", "camera.add")]
+        buttons = [(self._buttons[name], self._keys_of(name)) for name in ("camera.many", "camera.add")]
         for button, keys in buttons:
             button.setToolTip(f"{button.accessibleName()}  {keys}")
             button.setText(button.accessibleName() if wide else f"{button.accessibleName()}  {keys}")
@@ -275,8 +283,8 @@ class CamerasPage(QWidget):
         menu = QMenu(self)
         for name in (*_FOR_ONE, *_FOR_ANY):
             button = self._buttons[name]
-            keys = _keys_of(name)
-            words = f"{button.accessibleName()}\t{keys_in_words(keys)}" if keys else button.accessibleName()
+            keys = self._keys_of(name)
+            words = f"{button.accessibleName()}\t{keys}" if keys else button.accessibleName()
             action = menu.addAction(button.icon(), words, button.click)
             action.setEnabled(button.isEnabled())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -366,11 +374,6 @@ class CamerasPage(QWidget):
         for keys, step in ((_UP, -1), (_DOWN, 1)):
             QShortcut(QKeySequence(keys), self, lambda step=step: self.shift(step), context=inside)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search.setFocus, context=inside)
-
-
-def _keys_of(name: str) -> str:
-    own = {"camera.up": _UP, "camera.down": _DOWN}.get(name, "")
-    return next((entry.keys[0] for entry in TABLE if entry.name == name), own)
 
 
 def _names(cameras: list[CameraSettings]) -> str:

@@ -13,7 +13,10 @@ from widgets.form_editors import FieldSpec
 
 OWN = ("faces", "heads", "plates", "style", "live")
 """Choices of which the first is: as for the site."""
-PLACES: tuple[tuple[str, ...], ...] = (("purpose",), ("faces", "heads"), ("plates", "style"), ("live", "cover"))
+PLACES: tuple[tuple[str, ...], ...] = (
+    ("purpose",), ("faces", "heads"), ("plates", "style"), ("cover", "cover_else"), ("live", ""),
+)  # fmt: skip
+"""Rows of the form; an empty name is an empty place."""
 KEPT: tuple[tuple[str, ...], ...] = (("days", "gigabytes"), ("seal_plates_for",), ("published_as",))
 
 
@@ -30,10 +33,19 @@ def specs(settings: Settings) -> dict[str, FieldSpec]:
         "cover": FieldSpec(
             "cover",
             _("Whole objects"),
-            _("Labels whose boxes are covered as a whole, with commas between; empty: as for the site."),
+            _("Labels whose boxes are covered as a whole, with commas between."),
             "words",
             (),
-            placeholder=", ".join(site.cover) or _("such as person"),
+            placeholder=_("such as person"),
+        ),
+        "cover_else": FieldSpec(
+            "cover_else",
+            _("Where that is empty"),
+            _("What holds for this camera where no labels of its own are named: those of the site, or none at all."),
+            "choice",
+            None,
+            ((None, _("Site: {what}").format(what=", ".join(site.cover) or _("none"))), (False, _("None"))),
+            optional=True,
         ),
         "purpose": _text("purpose", _("Purpose"), _about("purpose"), site.purpose),
         "seal_plates_for": _text("seal_plates_for", _("Plates sealed for"), _about("seal_plates_for"), _("nobody")),
@@ -52,7 +64,7 @@ def written(values: Mapping[str, Any], areas: list[dict[str, Any]]) -> dict[str,
     """Fields of `CameraSettings` by what stands in the form; what is as for the site is left out."""
     privacy = {name: values[name] for name in OWN if values[name] is not None}
     privacy |= {name: values[name] for name in ("purpose", "seal_plates_for") if values[name]}
-    if values["cover"]:
+    if values["cover"] or values["cover_else"] is not None:
         privacy["cover"] = list(values["cover"])
     if areas:
         privacy["areas"] = areas
@@ -65,6 +77,7 @@ def shown(camera: CameraSettings) -> dict[str, Any]:
     own, keep = camera.privacy, camera.keep
     values: dict[str, Any] = {name: getattr(own, name) for name in (*OWN, "purpose", "seal_plates_for")}
     values["cover"] = own.cover or ()
+    values["cover_else"] = False if own.cover == () else None
     values["published_as"] = camera.published_as
     values["days"] = keep.days if keep is not None else None
     values["gigabytes"] = keep.gigabytes if keep is not None else None

@@ -86,8 +86,10 @@ class PrivacyPanel(QWidget):
             return
         policy, live = policy_for(camera, self._settings.privacy), is_live_covered(camera, self._settings.privacy)
         self.summary.setText(in_a_sentence(policy, live=live))
-        for name in (*(n for places in PLACES for n in places), "seal_plates_for"):
+        for name in (*(n for places in PLACES for n in places if n), "seal_plates_for"):
             self.rows[name].setEnabled(name == "purpose" or not camera.published_as)
+        if self.rows["cover"].value:
+            self.rows["cover_else"].setEnabled(False)
 
     def show_errors(self, errors: dict[str, str]) -> dict[str, str]:
         """Say what is wrong beside its field; what has no field here comes back."""
@@ -188,6 +190,8 @@ class PrivacyPanel(QWidget):
         grid.setVerticalSpacing(px(8))
         for line, names in enumerate(places):
             for column, name in enumerate(names):
+                if not name:
+                    continue
                 span = 2 if len(names) == 1 else 1
                 grid.addWidget(self.rows[name], line, column, 1, span, Qt.AlignmentFlag.AlignTop)
         for column in range(2):

@@ -276,8 +276,16 @@ def preview_in_words(found: Preview) -> str:
             events=found.events, pictures=found.pictures, sealed=found.sealed, size=size_in_words(found.bytes)
         )
     ]
+    if found.items:
+        items = ngettext("{n} review item goes, ", "{n} review items go, ", found.items).format(n=found.items)
+        lines.append(
+            items
+            + _("with {verdicts} verdicts and {members} members of gold sets.").format(
+                verdicts=found.verdicts, members=found.gold_members
+            )
+        )
     for why, count in found.held.items():
-        held = ngettext("{n} of them waits {why}, and goes too.", "{n} of them wait {why}, and go too.", count)
+        held = ngettext("{n} of them is kept {why}, and goes too.", "{n} of them are kept {why}, and go too.", count)
         lines.append(held.format(n=count, why=_(WORDS.get(why, why))))
     if found.others:
         others = ngettext(

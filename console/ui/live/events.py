@@ -15,7 +15,7 @@ from console.events.queries import COUNTED, Event, EventFilter
 from console.events.recorder import EventRecorder
 from console.events.rows import acknowledge, take_back
 from console.settings.schema import Settings
-from console.ui.actions import Actions, keys_in_words
+from console.ui.actions import Actions
 from console.ui.live.event_feed import PORTION, EventFeed, Snapshot
 from console.ui.live.sounds import STRONGEST, Sounds
 from console.ui.operator import ask_operator
@@ -61,8 +61,8 @@ class EventsPanel(QWidget):
         self._camera, self._label = QComboBox(), QComboBox()
         self._only_new = QPushButton(_("New only"))
         self.list = EventList()
-        self._acknowledge = KeyButton(_("Acknowledge"), keys_in_words("A"))
-        self._all = KeyButton(_("All"), keys_in_words("Shift+A"))
+        self._acknowledge = KeyButton(_("Acknowledge"), "")
+        self._all = KeyButton(_("All"), "")
         self._lay_out()
         self._only_new.setChecked(bool(workplace.state.get(_ONLY_NEW, False)))
         self._take_on(workplace.settings)
@@ -131,6 +131,8 @@ class EventsPanel(QWidget):
         actions.bind("desk.operator", lambda: ask_operator(self._workplace, self.window()))
         self._acknowledge.clicked.connect(lambda: actions.trigger("event.acknowledge"))
         self._all.clicked.connect(lambda: actions.trigger("event.all"))
+        actions.follow(self._acknowledge, "event.acknowledge")
+        actions.follow(self._all, "event.all")
 
     def _connect(self) -> None:
         self._feed.arrived.connect(self._show, Qt.ConnectionType.QueuedConnection)

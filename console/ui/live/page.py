@@ -12,7 +12,7 @@ from console.errors import SightdeskError
 from console.pipeline.lane import Lane
 from console.settings.order import order_cameras
 from console.settings.schema import Settings
-from console.ui.actions import Actions, keys_in_words
+from console.ui.actions import Actions
 from console.ui.live.faces import muted, off
 from console.ui.live.focus import FocusPanel
 from console.ui.live.mutes import MINUTES, Mutes
@@ -23,7 +23,6 @@ from console.ui.live.ticker import Ticker
 from console.ui.workplace import Workplace
 from models.states import CameraState, CameraStatus
 from models.words import N_, _
-from widgets.key_button import KeyButton
 from widgets.segments import Segments
 from widgets.theme import px
 from widgets.tile_state import TileState
@@ -35,8 +34,8 @@ SIZES = (1, 4, 9, 16, 0)
 _SIZE_WORDS = (N_("One camera"), N_("4 cameras"), N_("9 cameras"), N_("16 cameras"), N_("As many as there are"))
 PANEL_PX = 300
 _MENU = (
-    "tile.focus", "tile.freeze", "past.rewind", "tile.boxes", "tile.snapshot", "tile.mute", "tile.reveal", "",
-    "camera.edit", "camera.copy", "camera.disable", "camera.remove",
+    "tile.focus", "tile.freeze", "past.rewind", "tile.boxes", "tile.snapshot", "tile.wrong", "tile.missed", "tile.mute",
+    "tile.reveal", "", "camera.edit", "camera.copy", "camera.disable", "camera.remove",
 )  # fmt: skip
 
 
@@ -61,6 +60,7 @@ class LivePage(QWidget):
         self.rewind = RewindController(self.wall, self.ticker, workplace.notices, self)
         self.ticker.covered.connect(self._covered)
         self.reveal = RevealController(workplace, self.wall, self)
+        self.reveal.key = lambda: actions.shown("tile.reveal")
         self._frozen: set[str] = set()
         self._hidden: set[str] = set(workplace.state.get("boxes hidden", []))
         self._bind()
@@ -69,7 +69,7 @@ class LivePage(QWidget):
             [(size, str(size or _("Auto")), _(words)) for size, words in zip(SIZES, _SIZE_WORDS, strict=True)],
         )
         self.focus = FocusPanel(workplace)
-        self.welcome = Welcome(keys_in_words("Ctrl+N"), keys_in_words("Ctrl+Shift+N"))
+        self.welcome = Welcome(actions.shown("camera.add"), actions.shown("camera.many"))
         self._middle = QStackedWidget()
         self.side = QSplitter(Qt.Orientation.Vertical)
         self._lay_out()
@@ -172,11 +172,7 @@ class LivePage(QWidget):
     def _button(self, name: str, icon: str) -> QPushButton:
         """A button for an entry of the table, with its key on it."""
         short = {"tile.freeze": _("Freeze"), "past.rewind": _("Rewind 30 s"), "camera.add": _("Add camera")}[name]
-        keys = {"tile.freeze": "Space", "past.rewind": "R", "camera.add": "Ctrl+N"}[name]
-        button = KeyButton(short, keys_in_words(keys), icon)
-        button.clicked.connect(lambda: self._actions.trigger(name))
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
+        return self._actions.button(name, short, icon)
 
     def _remembered(self, chosen: str) -> None:
         """The same wall as last time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
@@ -36,6 +37,7 @@ class RevealController(QObject):
         super().__init__(parent)
         self._workplace, self._wall, self._page = workplace, wall, parent
         self.reveals = Reveals(workplace.site.lane, self._record)
+        self.key: Callable[[], str] = lambda: keys_in_words("V")
         self._shown: set[str] = set()
         self._timer = QTimer(self, interval=_BEAT_MS)
         self._timer.timeout.connect(self._count_down)
@@ -71,7 +73,7 @@ class RevealController(QObject):
             self._shown.add(camera_id)
             self._timer.start()
             self._count_down()
-            key = keys_in_words("V")
+            key = self.key()
             words = _("{camera} is shown unredacted for {n} s; this is recorded. {key} ends it.")
             self._workplace.notices.say(words.format(camera=self._title(camera_id), n=round(seconds), key=key))
 

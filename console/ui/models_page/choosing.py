@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from console.settings.inference import InferenceSettings
 from console.settings.schema import Settings
 from console.site.finding import BEST
 from console.ui.live.focus_facts import RUNTIMES
+from console.ui.models_page import gate
 from console.ui.models_page.listing import ModelLine, named, running_name
 from console.ui.models_page.table import Variant
 from console.ui.workplace import Workplace
@@ -17,6 +18,7 @@ from models.words import _
 KEYS = ("model", "backend", "device", "precision")
 _PLACE = KEYS[1:]
 _REMEMBERED = "models before"
+Activation = Literal["", "activated", "measuring"]
 
 
 def changes(workplace: Workplace, line: ModelLine, variant: Variant) -> dict[str, object]:
@@ -56,27 +58,47 @@ def _place(inference: InferenceSettings) -> dict[str, object]:
     return {key: getattr(inference, key) for key in _PLACE}
 
 
-def activate(workplace: Workplace, line: ModelLine, variant: Variant) -> bool:
-    """Have a model run as a variant, and remember what ran before; False where it does already.
+def activate(workplace: Workplace, line: ModelLine, variant: Variant) -> Activation:
+    """Have a model run as a variant, and remember what ran before.
 
-    Where it can't run, the change is taken back by itself.
+    Where the settings name a gate, it is measured first, and all that follows is said by the gate. Where it can't run,
+    the change is taken back by itself.
+
+    Returns:
+        Empty where it runs as that already; activated; or measuring: it is being measured before.
 
     Raises:
         SettingsError, HomeError: the settings can't be changed.
     """
+    if not changes(workplace, line, variant):
+        return ""
+    if gate.needed(workplace):
+        asked = gate.Asked(line.name, variant, _known_as(workplace, line)["model"], words(line.shown, variant))
+        gate.begin(workplace, asked, lambda: _carry_out(workplace, line, variant))
+        return "measuring"
+    _carry_out(workplace, line, variant)
+    return "activated"
+
+
+def _carry_out(workplace: Workplace, line: ModelLine, variant: Variant) -> None:
+    """Change the settings as they are now. Raises SettingsError, HomeError."""
     wanted = changes(workplace, line, variant)
     if not wanted:
-        return False
-    now, name = workplace.settings.inference, _named_as(line, workplace.settings)
-    known = {"model": name or now.model, **_place(now.of(name or now.model))}
-    remembered = {"words": known, "inference": _all(now)}
+        return
+    remembered = {"words": _known_as(workplace, line), "inference": _all(workplace.settings.inference)}
     workplace.edit(
         {f"inference.{key}": value for key, value in wanted.items()},
         _("Activated {words}").format(words=words(line.shown, variant)),
         only_if_it_runs=True,
     )
     workplace.state.set(_REMEMBERED, remembered)
-    return True
+
+
+def _known_as(workplace: Workplace, line: ModelLine) -> dict[str, str]:
+    """What runs where the model is to run: its name and its place."""
+    now = workplace.settings.inference
+    name = _named_as(line, workplace.settings) or now.model
+    return {"model": name, **{key: str(value) for key, value in _place(now.of(name)).items()}}
 
 
 def before(workplace: Workplace) -> dict[str, str]:

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console.ui.actions import keys_in_words
 from console.ui.models_page.listing import ModelLine
 from console.ui.models_page.models_list import ModelsList
 from console.ui.models_page.parts import Alarm, Card, LoadingBar, MachineCard
@@ -54,10 +53,10 @@ class ModelsLayout(QWidget):
         self.running, self.devices = FactList(), FactList()
         self.alarm, self.loading, self.machine = Alarm(), LoadingBar(), MachineCard()
         self.table = VariantTable()
-        self.measure = KeyButton(_("Measure here"), keys_in_words("Ctrl+M"), "play")
-        self.activate = KeyButton(_("Activate"), keys_in_words("Ctrl+Return"), "check")
-        self.back = KeyButton(_("Roll back"), keys_in_words("Ctrl+B"), "rewind")
-        self.get = KeyButton(_("Get it"), keys_in_words("Ctrl+L"), "down")
+        self.measure = KeyButton(_("Measure here"), "", "play")
+        self.activate = KeyButton(_("Activate"), "", "check")
+        self.back = KeyButton(_("Roll back"), "", "rewind")
+        self.get = KeyButton(_("Get it"), "", "down")
         self.cancel = QPushButton(_("Cancel"))
         self.cancel.setAccessibleName(_("Cancel measuring; what was measured stays"))
         self.truth = QPushButton()

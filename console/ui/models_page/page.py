@@ -73,6 +73,10 @@ class ModelsPage(QWidget):
         }
         for name, effect in work.items():
             actions.bind(name, effect, self)
+        view = self.view
+        buttons = {"measure": view.measure, "activate": view.activate, "back": view.back, "get": view.get}
+        for name, button in buttons.items():
+            actions.follow(button, f"model.{name}")
 
     @property
     def chosen(self) -> ModelLine | None:
@@ -118,13 +122,12 @@ class ModelsPage(QWidget):
 
     def _activate(self, line: ModelLine, row: Row) -> None:
         variant = variant_of(row)
-        if not choosing.activate(self._workplace, line, variant):
-            self._workplace.notices.say(
-                _("{words} is active already.").format(words=choosing.words(line.shown, variant))
-            )
-            return
         words = choosing.words(line.shown, variant)
-        self._workplace.notices.say(_("Activated {words}; what ran goes on until it is ready.").format(words=words))
+        outcome = choosing.activate(self._workplace, line, variant)
+        if outcome == "":
+            self._workplace.notices.say(_("{words} is active already.").format(words=words))
+        elif outcome == "activated":
+            self._workplace.notices.say(_("Activated {words}; what ran goes on until it is ready.").format(words=words))
 
     def roll_back(self) -> None:
         """Go back to what ran before the last activation."""

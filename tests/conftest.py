@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -94,6 +95,18 @@ def no_thread_left() -> Iterator[None]:
         if time.monotonic() > deadline:
             pytest.fail(f"threads left behind: {', '.join(t.name for t in left)}", pytrace=False)
         time.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+def qt_is_taken_away_here(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A Qt object in a cycle may only be taken away on the thread that made it, and Python does it on any."""
+    qt = bool({"qapp", "qtbot"} & set(request.fixturenames))
+    if qt:
+        gc.disable()
+    yield
+    if qt:
+        gc.collect(1)
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QDesktopServices
 
 from console.desk.autostart import set_autostart
 from console.desk.awake import Awake
+from console.desk.collector import Collector
 from console.desk.common import CommonActions
 from console.desk.fetches import Fetches
 from console.desk.look import Look
@@ -71,7 +72,8 @@ class Assembled(QObject):
         )
         self.workplace.notices.shown.connect(window.show_notice)
         self.live = LivePage(self.workplace, window.actions_table)
-        self._closers: list[Callable[[], object]] = [self.live.ticker.stop]
+        self._collector = Collector(self)
+        self._closers: list[Callable[[], object]] = [self.live.ticker.stop, self._collector.close]
         window.add_page("live", _("Live"), "live", self.live)
         self.recorder = self._record()
         self.events = EventsPanel(self.workplace, window.actions_table, self.live)
@@ -129,6 +131,7 @@ class Assembled(QObject):
         self._window.add_page("models", _("Models"), "models", self.models)
         self._window.add_page("settings", _("Settings"), "settings", SettingsPage(self.workplace), foot=True)
         self._window.turn_to(self._state.get("page", "live"))
+        self._collector.settle()
 
     def summary(self) -> dict[str, Any]:
         """The figures of what ran, in the form `run` prints."""

@@ -30,6 +30,7 @@ from console.settings.home import Home
 from console.ui.live.snapshot import snapshot
 from models.frames import ArrayPicture, Frame
 from models.manifest import PictureInput
+from tests.console.desks import take_away
 from tests.privacy.codes import World
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def work(catch: Catch, qapp: QApplication, servers: Servers | None) -> None:
             assert desk.end.stuck == [], desk.end.stuck
             desk.window.deleteLater()
             desk.deleteLater()
-            qapp.processEvents()
+            take_away(qapp)
 
 
 def _reveal(catch: Catch, desk: Desk) -> None:

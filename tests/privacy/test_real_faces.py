@@ -28,6 +28,7 @@ from console.desk.start import Desk
 from console.settings.home import Home
 from console.ui.live.snapshot import snapshot
 from tests.conftest import missing
+from tests.console.desks import take_away
 from tests.privacy.carried import carried
 from tests.privacy.day import SHAPE, pixels_of, until
 from tests.privacy.hunting import served
@@ -142,7 +143,7 @@ cameras:
             desk.window.close()
             desk.window.deleteLater()
             desk.deleteLater()
-            qapp.processEvents()
+            take_away(qapp)
     with sqlite3.connect(home_path / "sightdesk.db") as db:
         rows = db.execute("SELECT path, purpose FROM pictures").fetchall()
     db.close()

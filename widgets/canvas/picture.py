@@ -6,12 +6,18 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from widgets.canvas.view import View
+from widgets.theme import tokens
 
-GROUND = QColor(10, 12, 14)
+_GROUNDS = {True: QColor(10, 12, 14), False: QColor("#d3d8dc")}
 _SQUARE = 6.0
 """From so many physical pixels to a pixel of the picture on, its pixels are shown as squares."""
 _SHRINK = 0.6
 """Below this, plain bilinear scaling would leave pixels out."""
+
+
+def ground() -> QColor:
+    """What is around the picture: dark, or in the light theme light, since so much of it may be seen."""
+    return _GROUNDS[tokens().dark]
 
 
 class Shown:
@@ -52,7 +58,7 @@ class Shown:
             return
         room = view.room
         drawn = QImage(room[0], room[1], QImage.Format.Format_RGB32)
-        drawn.fill(GROUND)
+        drawn.fill(ground())
         painter = QPainter(drawn)
         across = view.sx * view.source[0] / max(image.width(), 1)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=across < _SQUARE)

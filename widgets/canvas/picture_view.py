@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from models.words import _
 from widgets.canvas.marks import Corners, Size
 from widgets.canvas.paint import paint_focus, paint_hint, paint_why
-from widgets.canvas.picture import GROUND, Shown
+from widgets.canvas.picture import Shown, ground
 from widgets.canvas.view import STEP, View, fitted
 from widgets.theme import px
 
@@ -116,7 +116,7 @@ class PictureView(QWidget):
         if self._shown.image is None:
             paint_why(painter, self.rect(), self._why)
         else:
-            painter.fillRect(self.rect(), GROUND)
+            painter.fillRect(self.rect(), ground())
             if ratio != 1:
                 painter.scale(1 / ratio, 1 / ratio)
             self._shown.paint(painter, self._view)

@@ -20,8 +20,8 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -70,6 +70,7 @@ class Wanted:
         model: catalogue name or file; None: no inference.
         seconds: length of the measurement, after it has settled.
         paint_cost_s: see the module.
+        review_s: somebody judges items on the Review page meanwhile, one in so many seconds; 0: nobody does.
     """
 
     cameras: int = 16
@@ -77,6 +78,7 @@ class Wanted:
     model: str | None = "yolox_nano"
     seconds: float = 20.0
     paint_cost_s: float = 0.0
+    review_s: float = 0.0
 
 
 class _NoModel:
@@ -129,6 +131,7 @@ def measure(home: Home, clip: Path, wanted: Wanted, folder: Path, say: Callable[
         stack.callback(site.close)
         probe = Probe(site, [camera.id for camera in cameras], wanted.paint_cost_s)
         stack.callback(probe.close)
+        verdicts = stack.enter_context(_reviewing(folder / "review", wanted.review_s)) if wanted.review_s else []
         answering = [camera.id for camera in cameras if not wanted.paint_cost_s or camera is not cameras[-1]]
         say(f"waiting for {len(answering)} cameras")
         probe.wait(lambda: all(_shows(site.lane(camera), wanted.model) for camera in answering), STARTS_WITHIN_S)
@@ -140,6 +143,7 @@ def measure(home: Home, clip: Path, wanted: Wanted, folder: Path, say: Callable[
         inferred = {camera: _inferred(site.lane(camera)) for camera in answering}
         came_in = sum(_came_in(site.lane(camera)) for camera in answering)
         served = server.cpu_s() if server else 0.0
+        verdicts.clear()
         sample = probe.measure(wanted.seconds)
         rates = {
             camera: (_inferred(site.lane(camera)) - before) / sample.seconds for camera, before in inferred.items()
@@ -148,10 +152,29 @@ def measure(home: Home, clip: Path, wanted: Wanted, folder: Path, say: Callable[
         report = _report(sample, rates if wanted.model else {}, answering)
         report["captured_fps"] = round(came_in / sample.seconds / len(answering), 2)
         report["tile"] = list(probe.size)
+        if verdicts:
+            p50, p99 = np.percentile(verdicts, [50, 99])
+            report["review"] = {"verdicts": len(verdicts), "ms": {"p50": round(p50, 1), "p99": round(p99, 1)}}
         serving = (server.cpu_s() - served) / sample.seconds if server else 0.0
         report["server_cores"] = round(serving, 3)
         report["other_cores"] = round((sample.machine_cpu_s - sample.cpu_s) / sample.seconds - serving, 3)
         return report
+
+
+@contextmanager
+def _reviewing(folder: Path, every_s: float) -> Iterator[list[float]]:
+    """Somebody at the Review page, in a window of its own beside the wall; how long each next picture took, ms."""
+    from console.bench import review  # noqa: PLC0415  # only where somebody does
+    from console.store.store import Store  # noqa: PLC0415
+    from console.ui.review.probe import Probe as ReviewProbe  # noqa: PLC0415
+
+    with Home.open(folder) as home, Store.open(home) as store:
+        review.fill(home, store, review.Wanted(items=2000, pictures=200), lambda _words: None)
+        page = ReviewProbe(home, store, (1280, 800))
+        try:
+            yield page.judge(every_s)
+        finally:
+            page.close()
 
 
 def _started(home: Home, cameras: tuple[CameraSettings, ...], model: str | None) -> RunningSite | _NoModel:

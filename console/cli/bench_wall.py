@@ -28,6 +28,9 @@ def wall(
         list[str] | None, typer.Option(metavar="URL", help="Cameras of your own instead; may be repeated.")
     ] = None,
     paint_cost: Annotated[float, typer.Option(min=0, max=1, help="Seconds burnt in each painting of a tile.")] = 0,
+    review: Annotated[
+        float, typer.Option(min=0, metavar="S", help="Judge an item on the Review page every S seconds meanwhile.")
+    ] = 0,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -45,7 +48,7 @@ def wall(
     place = Home.look(find_home(home))
     with fetching() as announce:
         sent = clip or (None if source else Catalog(place.models, place.clips).best_clip(announce("a clip")).path)
-    wanted = Wanted(cameras, tuple(source or ()), model if inference else None, seconds, paint_cost)
+    wanted = Wanted(cameras, tuple(source or ()), model if inference else None, seconds, paint_cost, review)
     with TemporaryDirectory(prefix="sightdesk-wall-") as folder:
         report = measure(place, sent or Path(), wanted, Path(folder), say)
     if as_json:

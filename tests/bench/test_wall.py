@@ -92,6 +92,12 @@ class TestTargets:
     def test_sixteen_without_inference(self, shared: Path) -> None:
         assert bench(shared, "--no-inference")["cores"] <= TARGETS["cores_without_inference"]
 
+    def test_sixteen_without_inference_while_somebody_reviews(self, shared: Path) -> None:
+        report = bench(shared, "--no-inference", "--review", "0.5")
+        assert report["fps"]["min"] >= TARGETS["fps_min"]
+        assert report["gui_thread"] <= TARGETS["gui_thread"]
+        assert report["review"]["verdicts"] > 0
+
     def test_a_lone_camera(self, shared: Path) -> None:
         report = bench(shared, "--cameras", "1")
         assert report["boxes_ms"]["p50"] <= report["model_ms"]["p50"] + 20

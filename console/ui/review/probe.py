@@ -101,10 +101,12 @@ class Probe:
         self._window.activateWindow()
         begin = time.perf_counter()
         self._page = ReviewPage(self._workplace, self._lane)
-        self._page.bind(Actions(self._window))
+        self._actions = Actions(self._window)
+        self._page.bind(self._actions)
         self._pages.addWidget(self._page)
         self.built_ms = (time.perf_counter() - begin) * 1e3
         self._shown = 0
+        self._judging = QTimer()
         self._page.view.canvas.on_painted = self._painted
         self._turn(lambda: self._window.isActiveWindow() or QApplication.platformName() == "offscreen", 2.0)
 
@@ -136,8 +138,37 @@ class Probe:
         sample.rss_mb = _rss()
         return sample
 
+    def judge(self, every_s: float) -> list[float]:
+        """Open the page and judge on, an item now and then, while something else is measured.
+
+        Returns:
+            Milliseconds from each verdict to the next picture painted; it grows as long as the program runs.
+        """
+        took: list[float] = []
+        began: list[float] = []
+        self._pages.setCurrentWidget(self._page)
+        self._turn(self._some, _PATIENCE_S)
+        paint = self._painted
+
+        def painted() -> None:
+            paint()
+            if began and self._some():
+                took.append((time.perf_counter() - began.pop()) * 1e3)
+
+        def press() -> None:
+            began[:] = [time.perf_counter()]
+            self._shown = 0
+            self._actions.trigger(("review.accept", "review.reject")[len(took) % 2])  # another window has the keyboard
+
+        self._page.view.canvas.on_painted = painted
+        self._judging = QTimer(self._window, interval=round(every_s * 1000))
+        self._judging.timeout.connect(press)
+        self._judging.start()
+        return took
+
     def close(self) -> None:
         """End it in good order."""
+        self._judging.stop()
         self._page.close()
         self._lane.close()
         self._workplace.jobs.close()

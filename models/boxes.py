@@ -8,6 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Boxes = NDArray[np.floating[Any]]
+MARGIN = 0.4
+"""Seen around a box on each side, as a share of its longer side: a covered box alone tells nothing."""
+LEAST = 64
+"""A crop is at least so wide and high where the picture is, pixels."""
 
 
 def area(xyxy: Boxes) -> Boxes:
@@ -32,3 +36,21 @@ def clip(xyxy: Boxes, width: float, height: float) -> Boxes:
     """Boxes cut to a picture of this size; a box outside becomes empty on the edge."""
     cut: Boxes = np.minimum(np.maximum(xyxy, 0), np.array([width, height, width, height], xyxy.dtype))
     return cut
+
+
+def around(box: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The crop of 4:3 around a box with its margin, moved and cut to the picture: x0, y0, x1, y1 in whole pixels.
+
+    Args:
+        box: x0, y0, x1, y1 in the picture.
+        size: (width, height) of the picture.
+    """
+    ((x0, y0, x1, y1),) = clip(np.array([box], np.float32), *size).tolist()
+    margin = MARGIN * max(x1 - x0, y1 - y0)
+    high = max(y1 - y0 + 2 * margin, (x1 - x0 + 2 * margin) * 3 / 4, LEAST)
+    sides = []
+    for centre, length, limit in (((x0 + x1) / 2, high * 4 / 3, size[0]), ((y0 + y1) / 2, high, size[1])):
+        whole = max(1, min(round(length), limit))
+        begin = min(max(round(centre - whole / 2), 0), limit - whole)
+        sides.append((begin, begin + whole))
+    return sides[0][0], sides[1][0], sides[0][1], sides[1][1]

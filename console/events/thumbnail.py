@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.privacy.redactor import Redactor
-from models.boxes import clip
+from models.boxes import around
 from models.coverage import Findings, seen_in
 from models.frames import Frame
 from models.policy import Cover, PublishedFootage
@@ -16,10 +16,6 @@ from models.words import _
 
 MOST = (320, 240)
 """Width and height of a thumbnail at most, pixels; never made larger than it was."""
-MARGIN = 0.4
-"""Seen around the box on each side, as a share of its longer side: a covered box alone tells nothing."""
-LEAST = 64
-"""A crop is at least so wide and high where the picture is, pixels."""
 
 PLATE_MARGIN = 0.2
 """Seen around a plate that is sealed, on each side, as a share of its sides."""
@@ -95,16 +91,3 @@ def plates_around(frame: Frame, box: tuple[float, float, float, float], findings
             columns = slice(max(int(left - across), 0), int(right + across) + 1)
             crops.append(np.ascontiguousarray(pixels[rows, columns]))
     return crops
-
-
-def around(box: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The crop of 4:3 around a box with its margin, moved and cut to the picture: x0, y0, x1, y1 in whole pixels."""
-    ((x0, y0, x1, y1),) = clip(np.array([box], np.float32), *size).tolist()
-    margin = MARGIN * max(x1 - x0, y1 - y0)
-    high = max(y1 - y0 + 2 * margin, (x1 - x0 + 2 * margin) * 3 / 4, LEAST)
-    sides = []
-    for centre, length, limit in (((x0 + x1) / 2, high * 4 / 3, size[0]), ((y0 + y1) / 2, high, size[1])):
-        whole = max(1, min(round(length), limit))
-        begin = min(max(round(centre - whole / 2), 0), limit - whole)
-        sides.append((begin, begin + whole))
-    return sides[0][0], sides[1][0], sides[0][1], sides[1][1]

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from console.errors import SightdeskError
 from console.privacy.redactor import Redactor
 from console.privacy.writer import PictureWriter
 from console.review.items import NewItem
 from console.review.lane import Pair
 from console.store.store import Store
-from models.boxes import clip
+from models.boxes import around
 from models.findings import Findings, seen_in
 from models.policy import Cover, PublishedFootage
 from models.redaction import Redacted
@@ -33,10 +31,6 @@ PURPOSE = "review {tracking_id}: {purpose}"
 """What a picture's row says it was kept for: it leads back to its item, though nothing else may after a crash."""
 CROP = (320, 240)
 """Width and height of a crop at most, pixels; never made larger than it was."""
-MARGIN = 0.4
-"""Seen around the box on each side, as a share of its longer side."""
-LEAST = 64
-"""A crop is at least so wide and high where the picture is, pixels."""
 
 
 class NoPicture(Exception):
@@ -151,19 +145,6 @@ class ReviewPictures:
         for path in written:
             with suppress(OSError):  # swept later
                 path.unlink(missing_ok=True)
-
-
-def around(box: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The crop of 4:3 around a box with its margin, moved and cut to the picture: x0, y0, x1, y1 in whole pixels."""
-    ((x0, y0, x1, y1),) = clip(np.array([box], np.float32), *size).tolist()
-    margin = MARGIN * max(x1 - x0, y1 - y0)
-    high = max(y1 - y0 + 2 * margin, (x1 - x0 + 2 * margin) * 3 / 4, LEAST)
-    sides = []
-    for centre, length, limit in (((x0 + x1) / 2, high * 4 / 3, size[0]), ((y0 + y1) / 2, high, size[1])):
-        whole = max(1, min(round(length), limit))
-        begin = min(max(round(centre - whole / 2), 0), limit - whole)
-        sides.append((begin, begin + whole))
-    return sides[0][0], sides[1][0], sides[0][1], sides[1][1]
 
 
 def _within(size: tuple[int, int], width: int, height: int) -> tuple[int, int]:

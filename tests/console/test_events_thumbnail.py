@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.events.thumbnail import MOST, NoPicture, around, thumbnail
+from console.events.thumbnail import MOST, NoPicture, thumbnail
 from console.privacy.redactor import Redactor
+from models.boxes import around
 from models.frames import ArrayPicture, Frame
 from models.policy import Cover, PublishedFootage
 from models.results import Gap

@@ -11,8 +11,8 @@ from models.words import _
 class Band(Section):
     """Scores that are in doubt."""
 
-    low: Score = Field(default=0.3, description="Scores from here on ...")
-    high: Score = Field(default=0.45, description="... and below this are in doubt.")
+    low: Score = Field(default=0.3, description="The lowest score that is in doubt.")
+    high: Score = Field(default=0.45, description="Scores from this one on are not in doubt.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Band:
@@ -43,8 +43,8 @@ class ReviewSettings(Band):
     second_share: float = Field(
         default=0.1, ge=0, le=1, description="Share of items that a second person judges too, without seeing the first."
     )
-    false_alarm: float = Field(default=1.0, gt=0, le=1e6, description="What a false alarm costs this site, ...")
-    miss: float = Field(default=5.0, gt=0, le=1e6, description="... and what a missed object costs, in the same coin.")
+    false_alarm: float = Field(default=1.0, gt=0, le=1_000_000, description="What a false alarm costs this site.")
+    miss: float = Field(default=5.0, gt=0, le=1_000_000, description="What a missed object costs, in the same coin.")
     picture_width: int = Field(
         default=1920, ge=320, le=7680, description="Pictures for review are kept no wider than this, in pixels."
     )
@@ -59,8 +59,8 @@ class CameraReview(Section):
     """What of one camera is put before a person; what is left empty is as for the site."""
 
     enabled: bool | None = Field(default=None, description="Doubtful results are put before a person.")
-    low: Score | None = Field(default=None, description="Scores from here on ...")
-    high: Score | None = Field(default=None, description="... and below this are in doubt.")
+    low: Score | None = Field(default=None, description="The lowest score that is in doubt.")
+    high: Score | None = Field(default=None, description="Scores from this one on are not in doubt.")
     per_hour: int | None = Field(default=None, ge=0, le=10_000, description="Doubtful items an hour and class at most.")
     random_share: float | None = Field(default=None, ge=0, le=1, description="Share of its tracks drawn by chance.")
 

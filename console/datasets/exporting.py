@@ -108,13 +108,8 @@ def write(  # noqa: PLR0917  # agreed upon
         SightdeskError: the disk refused it.
     """
     kind = known.format_named(format)
-    chosen = [sample for sample in dataset.samples if partial or sample.exhaustive]
+    chosen = _chosen(dataset, partial=partial)
     left_out = len(dataset.samples) - len(chosen)
-    if not chosen:
-        raise FormatError(
-            _("There is nothing to export: of {n} pictures none is known whole.").format(n=len(dataset.samples)),
-            _("Judge pictures by an edit, which gives all their boxes; --partial takes the others, marked as such."),
-        )
     mark = _mark(dataset, chosen, kind.name)
     if side.head_of(out).get("export") == mark:
         return _counted(out, kind.name, chosen, left_out, complete_before=True)
@@ -139,6 +134,17 @@ def write(  # noqa: PLR0917  # agreed upon
     finish(work.partial, out)
     done = _counted(out, kind.name, written, left_out)
     return replace(done, taken_over=work.taken_over, missing=len(chosen) - len(written))
+
+
+def _chosen(dataset: Dataset, *, partial: bool) -> list[Sample]:
+    """The samples to be exported. Raises FormatError where there is none."""
+    chosen = [sample for sample in dataset.samples if partial or sample.exhaustive]
+    if not chosen:
+        raise FormatError(
+            _("There is nothing to export: of {n} pictures none is known whole.").format(n=len(dataset.samples)),
+            _("Judge pictures by an edit, which gives all their boxes; --partial takes the others, marked as such."),
+        )
+    return chosen
 
 
 def _counted(out: Path, name: str, samples: list[Sample], left_out: int, *, complete_before: bool = False) -> Exported:

@@ -11,7 +11,7 @@ from console.review.items import State
 from console.review.queries import Order, ReviewFilter
 from models.words import N_
 
-TODO: tuple[State, ...] = ("open", "second")
+WAITING: tuple[State, ...] = ("open", "second")
 """What waits for an operator."""
 ORDERS: dict[Order, str] = {
     "oldest": N_("oldest first"),
@@ -38,7 +38,7 @@ class Choice:
         hours: taken in the last so many; empty: at any time.
     """
 
-    wanted: ReviewFilter = field(default_factory=lambda: ReviewFilter(states=TODO))
+    wanted: ReviewFilter = field(default_factory=lambda: ReviewFilter(states=WAITING))
     order: Order = "oldest"
     hours: str = ""
 

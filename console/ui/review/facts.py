@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from console.review import queries
 from console.review.items import Item, Verdict
 from console.review.queries import ReviewFilter
-from console.ui.review.choice import TODO
+from console.ui.review.choice import WAITING
 from console.ui.review.filtering import Filtering
 from console.ui.review.judging import Judging
 from console.ui.review.layout import ReviewLayout
@@ -307,11 +307,11 @@ def _look(wanted: ReviewFilter, who: str, known: _Look | None, db: sqlite3.Conne
     labels = queries.labels(db)
     return _Look(
         number,
-        _for(who, ReviewFilter(states=TODO), db),
+        _for(who, ReviewFilter(states=WAITING), db),
         _for(who, wanted, db),
         wanted,
         int(row["id"]) if row is not None else 0,
-        {label: queries.count(db, ReviewFilter(label=label, states=TODO)) for label in labels},
+        {label: queries.count(db, ReviewFilter(label=label, states=WAITING)) for label in labels},
         queries.camera_names(db),
         datetime.fromisoformat(row["taken_at"]) if row is not None else None,
         {str(why): int(n) for why, n in dropped},

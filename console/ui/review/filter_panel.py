@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from console.review.queries import ReviewFilter
-from console.ui.review.choice import ORDERS, TIMES, TODO, Choice
+from console.ui.review.choice import ORDERS, TIMES, WAITING, Choice
 from console.ui.review.words import REASONS, STATES
 from models.words import _
 from widgets.combo import tell_whole, told
@@ -75,7 +75,7 @@ class FilterPanel(QWidget):
     @property
     def choice(self) -> Choice:
         """What is chosen."""
-        states = {"todo": TODO, "all": ()}.get(str(self.state.currentData()), (self.state.currentData(),))
+        states = {"waiting": WAITING, "all": ()}.get(str(self.state.currentData()), (self.state.currentData(),))
         wanted = ReviewFilter(
             camera_id=self.camera.currentData() or "",
             label=self.label.currentData() or "",
@@ -90,7 +90,7 @@ class FilterPanel(QWidget):
     def show_choice(self, choice: Choice) -> None:
         """Show what is chosen, without telling anybody."""
         wanted = choice.wanted
-        state = "todo" if wanted.states == TODO else wanted.states[0] if len(wanted.states) == 1 else "all"
+        state = "waiting" if wanted.states == WAITING else wanted.states[0] if len(wanted.states) == 1 else "all"
         for box, value in (
             (self.camera, wanted.camera_id), (self.label, wanted.label), (self.reason, wanted.reason),
             (self.state, state), (self.who, wanted.who), (self.time, choice.hours), (self.order, choice.order),
@@ -172,7 +172,7 @@ class FilterPanel(QWidget):
     def _fill_fixed(self) -> None:
         self._any = False
         _fill(self.reason, _("any reason"), [(_(words), reason) for reason, words in REASONS.items()])
-        self.state.addItem(_("to be judged"), "todo")
+        self.state.addItem(_("to be judged"), "waiting")
         for state, words in STATES.items():
             self.state.addItem(_(words), state)
         self.state.addItem(_("all"), "all")

@@ -12,7 +12,7 @@ from console.review.items import VerdictKind
 from console.review.verdicts import Decision, VerdictLane
 from console.ui.jobs import Job
 from console.ui.operator import ask_operator
-from console.ui.review.choice import ORDERS, TODO, Choice
+from console.ui.review.choice import ORDERS, WAITING, Choice
 from console.ui.review.judging import Judging, Step
 from console.ui.review.layout import ReviewLayout
 from console.ui.review.queue import Queue
@@ -100,7 +100,7 @@ class Filtering(QObject):
     def _say_listed(self) -> None:
         wanted = self.choice.wanted
         parts = [_(STATES[wanted.states[0]])] if len(wanted.states) == 1 else []
-        parts = [_("to be judged")] if wanted.states == TODO else parts or [_("all")]
+        parts = [_("to be judged")] if wanted.states == WAITING else parts or [_("all")]
         parts += [wanted.label] if wanted.label else []
         parts += [self._panel.camera.currentText()] if wanted.camera_id else []
         parts += [_(REASONS[wanted.reason])] if wanted.reason in REASONS else []

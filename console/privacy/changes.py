@@ -8,7 +8,7 @@ from typing import Any
 
 from console.settings.schema import Settings
 
-_WHOLE = ("privacy", "keep", "audit", "remote")
+_WHOLE = ("privacy", "keep", "audit", "remote", "sync")
 _OF_EVENTS = ("keep_days", "keep_events")
 _OF_CAMERA = ("privacy", "keep", "published_as")
 

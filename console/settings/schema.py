@@ -11,6 +11,7 @@ from console.settings.inference import InferenceSettings, RemoteSettings, StageS
 from console.settings.privacy import AuditSettings, CameraPrivacy, KeepSettings, PrivacySettings
 from console.settings.review import CameraReview, ReviewSettings
 from console.settings.section import MOVE_LOGIN, CameraId, Login, Section, mistake
+from console.settings.sync import SyncSettings
 from models.words import _
 
 
@@ -165,6 +166,7 @@ class Settings(Section):
     review: ReviewSettings = Field(
         default_factory=ReviewSettings, description="What is put before a person to be judged, and how much of it."
     )
+    sync: SyncSettings = Field(default_factory=SyncSettings, description="What leaves the site, and where to.")
     desk: DeskSettings = Field(default_factory=DeskSettings, description="How the desk looks and behaves here.")
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from console.settings.address import carries_password
-from console.settings.section import MOVE_LOGIN, CameraId, Section, SecretRef, mistake
+from console.settings.section import MOVE_LOGIN, CameraId, SecretRef, Section, mistake
 from models.words import _
 
 TargetKind = Literal["cloud", "objects", "mqtt", "webhook"]
@@ -90,7 +90,8 @@ class TargetSettings(Section):
         default="", description="Who logs in: MQTT user, access key id (s3), storage account (az); empty: nobody."
     )
     secret: SecretRef | None = Field(
-        default=None, description="Password (mqtt), secret key (s3), account key (az), or what webhooks are signed with."
+        default=None,
+        description="Password (mqtt), secret key (s3), account key (az), or what webhooks are signed with.",
     )
     endpoint: str = Field(
         default="", description="Address of an S3 or Azure store that is not Amazon's or Microsoft's own."

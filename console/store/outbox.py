@@ -194,7 +194,5 @@ def _has(db: Database, target: str, message: Message) -> bool:
     column, number = ("picture_id", message.picture_id) if message.picture_id else ("sealed_id", message.sealed_id)
     if number is None:
         return False
-    sql = (
-        f"SELECT 1 FROM outbox m JOIN outbox_deliveries d ON d.outbox_id = m.id AND d.target = ? WHERE m.{column} = ?"  # noqa: S608
-    )
+    sql = f"SELECT 1 FROM outbox m JOIN outbox_deliveries d ON d.outbox_id = m.id AND d.target = ? WHERE m.{column} = ?"  # noqa: S608
     return db.execute(sql, (target, number)).fetchone() is not None

@@ -63,8 +63,8 @@ class TargetSettings(Section):
     sends: tuple[Sends, ...] = Field(
         default=("events", "verdicts", "pictures"),
         description=(
-            "What goes there: events, verdicts, items (what is in doubt, before anybody judged it), pictures (redacted, "
-            "of those), sealed (crops for a key's holder), audit (seals of the record)."
+            "What goes there: events, verdicts, items (what is in doubt, before anybody judged it), pictures "
+            "(redacted, of those), sealed (crops for a key's holder), audit (seals of the record)."
         ),
     )
     cameras: tuple[CameraId, ...] = Field(default=(), description="Ids of the cameras it is about; empty: all.")

@@ -1,4 +1,4 @@
-"""What the contract suite of targets needs of each kind: a real peer, targets that lead to it, and a look at what it has."""
+"""What the contract suite of targets needs of each kind: a real peer, targets to it, a look at what it has."""
 
 from __future__ import annotations
 

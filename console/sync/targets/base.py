@@ -117,8 +117,9 @@ class Target(Protocol):
         ...
 
     def settle(self) -> None:
-        """Bring what sums up in line with what was sent (manifests, annotations, presence); when a queue ran empty,
-        and now and then while it does not. Never while `send` runs.
+        """Bring what sums up in line with what was sent: manifests, annotations, presence.
+
+        Called when a queue ran empty, and now and then while it does not; never while `send` runs.
 
         Raises:
             TargetError: it could not be; it will be asked again.

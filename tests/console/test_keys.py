@@ -321,3 +321,20 @@ def test_all_of_the_dialog_has_names(qtbot: QtBot, tmp_path: Path) -> None:
             and not (part.accessibleName() or getattr(part, "text", lambda: "")())
         ]
         assert nameless == []
+
+
+def test_what_was_changed_is_not_dropped_by_one_esc(qtbot: QtBot, tmp_path: Path) -> None:
+    with quiet_workplace(tmp_path) as workplace:
+        dialog = KeysDialog(workplace)
+        qtbot.addWidget(dialog)
+        dialog.show()
+        dialog.draft.give("review.skip", "F9", more=False)
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+        assert dialog.isVisible()
+        assert "not kept" in dialog.said.text()
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+        assert not dialog.isVisible()
+        assert workplace.settings.desk.keys == {}
+        dialog.show()
+        dialog.put_away.click()  # Cancel says what it does
+        assert not dialog.isVisible()

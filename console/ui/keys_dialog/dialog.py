@@ -34,6 +34,7 @@ class KeysDialog(QDialog):
         desk = workplace.settings.desk
         self.draft = Draft(desk.key_preset, desk.keys)
         self._wanted, self._more = "", False
+        self._warned = False
         self.presets = Segments(_(PRESET_ABOUT), [(name, words, words) for name, words in PRESET_WORDS.items()])
         self.query = QLineEdit(placeholderText=_("Search: what it does, or a key"), clearButtonEnabled=True)
         self.list = ActionsList()
@@ -69,6 +70,14 @@ class KeysDialog(QDialog):
                 return
             self._workplace.notices.say(_("Changed keys"))
         super().accept()
+
+    def reject(self) -> None:
+        """Esc, or the window's own button: what was changed is not dropped before it was said once."""
+        if self.draft.changed and not self._warned:
+            self._warned = True
+            self._say(_("Your changes are not kept yet. Esc once more drops them."))
+            return
+        super().reject()
 
     # What happens
 
@@ -116,6 +125,7 @@ class KeysDialog(QDialog):
 
     def _show(self) -> None:
         """All as the draft has it."""
+        self._warned = False
         self.presets.choose(self.draft.preset)
         self.list.show_draft(self.draft)
         self.list.narrow(self.query.text())
@@ -212,4 +222,4 @@ class KeysDialog(QDialog):
         self.take.clicked.connect(self._take_over)
         self.leave.clicked.connect(self._leave_it)
         self.keep.clicked.connect(self.accept)
-        self.put_away.clicked.connect(self.reject)
+        self.put_away.clicked.connect(super().reject)

@@ -31,6 +31,14 @@ class KeyButton(QPushButton):
         self._about = words
         self.setToolTip(f"{words}  {self._keys}".strip())
 
+    def show_as(self, words: str, icon_name: str) -> None:
+        """Say and do something else from now on."""
+        self._icon_name, self._icon = icon_name, icon(icon_name) if icon_name else None
+        self.setText(words)
+        self.setAccessibleName(words)
+        self.setToolTip(f"{self._about or words}  {self._keys}".strip())
+        self.updateGeometry()
+
     def set_keys(self, keys: str) -> None:
         """Another key does the same from now on; empty: none does."""
         self._keys = keys

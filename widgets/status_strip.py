@@ -21,10 +21,10 @@ Piece = Literal["cameras", "latency", "cpu", "dropped", "clock"]
 
 MARKS: dict[Kind, str] = {"": "", "needs you": "▲ ", "stopped": "■ "}
 _LEFT = ("cameras", "attention", "latency", "cpu", "dropped")
-_RIGHT = ("jobs", "review", "operator", "clock")
-_GOES_FIRST = ("dropped", "cpu", "jobs", "latency", "cameras", "review", "operator", "clock")
+_RIGHT = ("jobs", "review", "outbox", "operator", "clock")
+_GOES_FIRST = ("dropped", "cpu", "jobs", "latency", "cameras", "outbox", "review", "operator", "clock")
 _GAP, _MARGIN, _HEIGHT, _STEADY = 20, 14, 30, 10
-_LEAST = {"attention": 190, "jobs": 120, "operator": 90}
+_LEAST = {"attention": 190, "jobs": 120, "outbox": 90, "operator": 90}
 
 
 class StripButton(QAbstractButton):
@@ -89,12 +89,14 @@ class StatusStrip(QFrame):
         camera_wanted: the camera that the pressed sentence is about.
         jobs_wanted: the work in the background is to be shown.
         review_wanted: what waits for review is to be shown.
+        outbox_wanted: what leaves the site is to be shown.
         operator_wanted: somebody else sits here.
     """
 
     camera_wanted = Signal(str)
     jobs_wanted = Signal()
     review_wanted = Signal()
+    outbox_wanted = Signal()
     operator_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -103,8 +105,11 @@ class StatusStrip(QFrame):
         self.setAccessibleName(_("Status"))
         self._camera = ""
         self._figures = {name: Figure(self) for name in ("cameras", "latency", "cpu", "dropped", "clock")}
-        self._buttons = {name: StripButton(self) for name in ("attention", "jobs", "review", "operator")}
-        self._buttons["attention"].clicked.connect(lambda: self.camera_wanted.emit(self._camera))
+        self._about_outbox = False
+        self._buttons = {name: StripButton(self) for name in ("attention", "jobs", "review", "outbox", "operator")}
+        self._buttons["attention"].clicked.connect(self._attend)
+        self._buttons["outbox"].setAccessibleName(_("Outbox"))  # it is there before anything is to be said
+        self._buttons["outbox"].clicked.connect(self.outbox_wanted)
         self._buttons["jobs"].clicked.connect(self.jobs_wanted)
         self._buttons["review"].clicked.connect(self.review_wanted)
         self._buttons["operator"].clicked.connect(self.operator_wanted)
@@ -118,9 +123,9 @@ class StatusStrip(QFrame):
         self._figures[name].show_parts(pieces, tip)
         self._changed(name)
 
-    def show_attention(self, kind: Kind, words: str, camera_id: str, tip: str = "") -> None:
-        """Say what needs a person; empty words: nothing does."""
-        self._camera = camera_id
+    def show_attention(self, kind: Kind, words: str, camera_id: str, tip: str = "", *, outbox: bool = False) -> None:
+        """Say what needs a person; empty words: nothing does. `outbox`: it is about what leaves, not about a camera."""
+        self._camera, self._about_outbox = camera_id, outbox
         self._buttons["attention"].show_words(words, kind, tip)
         self._changed("attention")
 
@@ -133,6 +138,11 @@ class StatusStrip(QFrame):
         """Say how much waits for review; empty words: it is not known yet."""
         self._buttons["review"].show_words(words, "", tip)
         self._changed("review")
+
+    def show_outbox(self, words: str, tip: str = "") -> None:
+        """Say what leaves the site; empty words: nothing is to."""
+        self._buttons["outbox"].show_words(words, "", tip)
+        self._changed("outbox")
 
     def show_operator(self, words: str, tip: str = "") -> None:
         """Say who sits here."""
@@ -159,6 +169,12 @@ class StatusStrip(QFrame):
             self._arrange()
         super().changeEvent(event)
 
+    def _attend(self) -> None:
+        if self._about_outbox:
+            self.outbox_wanted.emit()
+        else:
+            self.camera_wanted.emit(self._camera)
+
     def _words(self, name: str) -> str:
         return self._figures[name].text() if name in self._figures else self._buttons[name].text()
 
@@ -182,7 +198,7 @@ class StatusStrip(QFrame):
         there = [name for name in (*_LEFT, *_RIGHT) if self._words(name)]
         widths = {name: self._steady(name) for name in there}
         over = sum(widths.values()) + px(_GAP) * len(widths) + 2 * px(_MARGIN) - self.width()
-        for name in ("attention", "jobs", "operator"):
+        for name in ("attention", "jobs", "outbox", "operator"):
             if over > 0 and name in widths:
                 shorter = max(min(px(_LEAST[name]), widths[name]), widths[name] - over)
                 over -= widths[name] - shorter

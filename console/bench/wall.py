@@ -31,6 +31,7 @@ import numpy as np
 
 from console.bench.clip import write_h264
 from console.bench.rtsp_server import RtspServer
+from console.bench.wall_outbox import FullOutbox
 from console.health.watchdog import Watchdog
 from console.pipeline.lane import Lane
 from console.settings.home import Home
@@ -71,6 +72,7 @@ class Wanted:
         seconds: length of the measurement, after it has settled.
         paint_cost_s: see the module.
         review_s: somebody judges items on the Review page meanwhile, one in so many seconds; 0: nobody does.
+        outbox: measured again with so many messages waiting, see `console.bench.wall_outbox`; 0: it isn't.
     """
 
     cameras: int = 16
@@ -79,6 +81,7 @@ class Wanted:
     seconds: float = 20.0
     paint_cost_s: float = 0.0
     review_s: float = 0.0
+    outbox: int = 0
 
 
 class _NoModel:
@@ -119,6 +122,7 @@ def measure(home: Home, clip: Path, wanted: Wanted, folder: Path, say: Callable[
     """
     with ExitStack() as stack:
         sources, server = list(wanted.sources), None
+        outbox = stack.enter_context(FullOutbox(folder / "outbox", wanted.outbox, say)) if wanted.outbox else None
         if not sources:
             say("preparing the cameras' clip")
             write_h264(folder / "camera.h264", _pictures(clip), FPS)
@@ -139,26 +143,38 @@ def measure(home: Home, clip: Path, wanted: Wanted, folder: Path, say: Callable[
             KEEP_S if wanted.paint_cost_s else 0.0
         )  # the memory of the last half minute is full by then
         probe.wait(_after(settle_s), settle_s + 1)
+
+        def window() -> dict[str, Any]:
+            verdicts.clear()
+            return _window(site, probe, server, wanted, answering)
+
         say(f"measuring for {wanted.seconds:g} s")
-        inferred = {camera: _inferred(site.lane(camera)) for camera in answering}
-        came_in = sum(_came_in(site.lane(camera)) for camera in answering)
-        served = server.cpu_s() if server else 0.0
-        verdicts.clear()
-        sample = probe.measure(wanted.seconds)
-        rates = {
-            camera: (_inferred(site.lane(camera)) - before) / sample.seconds for camera, before in inferred.items()
-        }
-        came_in = sum(_came_in(site.lane(camera)) for camera in answering) - came_in
-        report = _report(sample, rates if wanted.model else {}, answering)
-        report["captured_fps"] = round(came_in / sample.seconds / len(answering), 2)
-        report["tile"] = list(probe.size)
+        report = window()
         if verdicts:
             p50, p99 = np.percentile(verdicts, [50, 99])
             report["review"] = {"verdicts": len(verdicts), "ms": {"p50": round(p50, 1), "p99": round(p99, 1)}}
-        serving = (server.cpu_s() - served) / sample.seconds if server else 0.0
-        report["server_cores"] = round(serving, 3)
-        report["other_cores"] = round((sample.machine_cpu_s - sample.cpu_s) / sample.seconds - serving, 3)
+        if outbox is not None:
+            report["outbox"] = outbox.measure(window, probe.wait)
         return report
+
+
+def _window(
+    site: RunningSite | _NoModel, probe: Probe, server: RtspServer | None, wanted: Wanted, cameras: Sequence[str]
+) -> dict[str, Any]:
+    """Watch the wall for so long."""
+    inferred = {camera: _inferred(site.lane(camera)) for camera in cameras}
+    came_in = sum(_came_in(site.lane(camera)) for camera in cameras)
+    served = server.cpu_s() if server else 0.0
+    sample = probe.measure(wanted.seconds)
+    rates = {camera: (_inferred(site.lane(camera)) - before) / sample.seconds for camera, before in inferred.items()}
+    came_in = sum(_came_in(site.lane(camera)) for camera in cameras) - came_in
+    report = _report(sample, rates if wanted.model else {}, cameras)
+    report["captured_fps"] = round(came_in / sample.seconds / len(cameras), 2)
+    report["tile"] = list(probe.size)
+    serving = (server.cpu_s() - served) / sample.seconds if server else 0.0
+    report["server_cores"] = round(serving, 3)
+    report["other_cores"] = round((sample.machine_cpu_s - sample.cpu_s) / sample.seconds - serving, 3)
+    return report
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import typer
 
-from console.cli import audit, bench, dataset, gold, models, privacy, review, secrets, settings, supervisor
+from console.cli import audit, bench, dataset, gold, models, outbox, privacy, review, secrets, settings, supervisor
 from console.cli.backends import EXAMPLES as BACKENDS_EXAMPLES
 from console.cli.backends import backends
 from console.cli.demo import EXAMPLES as DEMO_EXAMPLES
@@ -59,6 +59,7 @@ app.command(epilog=DOCTOR_EXAMPLES)(doctor)
 app.add_typer(privacy.app, name="privacy")
 review.app.command(epilog=SIMULATE_EXAMPLES)(simulate)
 app.add_typer(review.app, name="review")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(gold.app, name="gold")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(bench.app, name="bench")

@@ -11,6 +11,8 @@ from console.cli.bench_backends import EXAMPLES as BACKENDS_EXAMPLES
 from console.cli.bench_backends import backends
 from console.cli.bench_boxes import EXAMPLES as BOXES_EXAMPLES
 from console.cli.bench_boxes import boxes
+from console.cli.bench_outbox import EXAMPLES as OUTBOX_EXAMPLES
+from console.cli.bench_outbox import outbox
 from console.cli.bench_redaction import EXAMPLES as REDACTION_EXAMPLES
 from console.cli.bench_redaction import redaction
 from console.cli.bench_wall import EXAMPLES as WALL_EXAMPLES
@@ -27,6 +29,7 @@ app = typer.Typer(
 
 app.command(epilog=BACKENDS_EXAMPLES)(backends)
 app.command(epilog=BOXES_EXAMPLES)(boxes)
+app.command(epilog=OUTBOX_EXAMPLES)(outbox)
 app.command(epilog=REDACTION_EXAMPLES)(redaction)
 app.command("review", epilog=SIMULATE_EXAMPLES)(simulate)
 app.command(epilog=WALL_EXAMPLES)(wall)

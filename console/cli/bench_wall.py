@@ -15,6 +15,7 @@ Examples:
   sightdesk bench wall --cameras 1
   sightdesk bench wall --no-inference
   sightdesk bench wall --cameras 4 --paint-cost 0.04
+  sightdesk bench wall --outbox 100000
 """
 
 
@@ -31,6 +32,9 @@ def wall(
     review: Annotated[
         float, typer.Option(min=0, metavar="S", help="Judge an item on the Review page every S seconds meanwhile.")
     ] = 0,
+    outbox: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Measure it again with N messages waiting: target dead, then live.")
+    ] = 0,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -40,6 +44,7 @@ def wall(
     """
     from tempfile import TemporaryDirectory
 
+    from console.bench import wall_outbox
     from console.bench.wall import Wanted, in_words, measure
     from console.catalog.catalog import Catalog
     from console.cli.progress import fetching
@@ -48,10 +53,12 @@ def wall(
     place = Home.look(find_home(home))
     with fetching() as announce:
         sent = clip or (None if source else Catalog(place.models, place.clips).best_clip(announce("a clip")).path)
-    wanted = Wanted(cameras, tuple(source or ()), model if inference else None, seconds, paint_cost, review)
+    wanted = Wanted(cameras, tuple(source or ()), model if inference else None, seconds, paint_cost, review, outbox)
     with TemporaryDirectory(prefix="sightdesk-wall-") as folder:
         report = measure(place, sent or Path(), wanted, Path(folder), say)
     if as_json:
         print_json(report)
     else:
         print(in_words(report))  # noqa: T201
+        if outbox:
+            print(wall_outbox.in_words(report["outbox"]))  # noqa: T201

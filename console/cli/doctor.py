@@ -33,11 +33,12 @@ def doctor(
 
     Nothing is changed. The exit status is 1 when something that is needed is missing or broken.
     """
+    from console.cli.doctor_outbox import outbox
     from console.health.doctor import examine
     from console.settings.home import Home, find_home
 
     place = Home.look(find_home(home))
-    findings = [*examine(place), *_audit(place)]
+    findings = [*examine(place), *_audit(place), *outbox(place)]
     if bundle is not None:
         from console.health.bundle import write_bundle
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from console.privacy.erasing.erasure import Progress
+    from console.privacy.erasing.foreseeing import Preview
     from console.privacy.erasing.report import Report
-    from console.privacy.erasing.rows import Preview
     from console.privacy.erasing.scope import Scope
     from console.settings.home import Home
 
@@ -28,7 +28,7 @@ Examples:
   sightdesk erase --camera gate --track 12 --from 2026-11-20
   sightdesk erase --event 1204 --event 1207
   sightdesk erase --picture 01a205ab-6cc6-7694-9c23-229b3a474cb3.jpg
-  sightdesk erase --id 01a205ab-6cc6-7694-9c23-229b3a474cb3   a review item
+  sightdesk erase --id 01a205ab-6cc6-7694-9c23-229b3a474cb3   an event or review item
   sightdesk erase --go-on                                 one that was stopped
 What goes: events, review items with their verdicts and places in gold sets, pictures and
 sealed crops, snapshots; from the database, its copies, the picture files and the log
@@ -51,7 +51,7 @@ def erase(
         list[str] | None, typer.Option("--picture", metavar="FILE", help="This picture, its event and review item.")
     ] = None,
     tracking_id: Annotated[
-        list[str] | None, typer.Option("--id", metavar="UUID", help="The review item of this tracking ID.")
+        list[str] | None, typer.Option("--id", metavar="UUID", help="The event or review item of this tracking ID.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
@@ -104,7 +104,8 @@ def _scope(
     track: int | None,
     alone: tuple[Sequence[int], Sequence[str], Sequence[str]],
 ) -> Scope:
-    from console.privacy.erasing.scope import Scope, known_tracking_ids, moment, named_pictures
+    from console.privacy.erasing.known import known_tracking_ids, named_pictures
+    from console.privacy.erasing.scope import Scope, moment
     from console.settings.file import SettingsFile
     from console.store.connect import reading
 
@@ -155,6 +156,8 @@ def _show(found: Preview, *, as_json: bool) -> None:
     )
     if found.items:
         say(f"  {found.items} review items with {found.verdicts} verdicts.")
+    if found.messages:
+        say(f"  {found.messages} messages in the outbox about what is gone here already.")
     if found.gold_members:
         say(f"  {found.gold_members} members of gold sets; each set says how many it lacks then.")
     for why, count in found.held.items():

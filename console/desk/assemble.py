@@ -17,6 +17,7 @@ from console.desk.fetches import Fetches
 from console.desk.look import Look
 from console.desk.prepare import Prepared
 from console.desk.reviewing import Reviewing
+from console.desk.syncing import Syncing
 from console.desk.window import DeskWindow
 from console.errors import SightdeskError
 from console.events.queries import Event
@@ -56,6 +57,7 @@ class Assembled(QObject):
         live, cameras, models: the pages; all but live are None until `furnish`.
         recorder: makes events of results; closed after the site, before the database.
         reviewing: triage, verdicts and their page; closed likewise.
+        syncing: what leaves the site, and its page; closed after them.
         events: lists them.
         fetches: shows what the site fetches for itself.
     """
@@ -89,6 +91,8 @@ class Assembled(QObject):
         self._status = StatusFeed(self.workplace, strip)
         strip.camera_wanted.connect(self._go_to)
         self.reviewing = Reviewing(self.workplace, window, self.live, strip)
+        self.syncing = Syncing(self.workplace, window, strip, self._status)
+        self.syncing.begin()
         strip.operator_wanted.connect(lambda: window.actions_table.trigger("desk.operator"))
         strip.jobs_wanted.connect(lambda: window.actions_table.trigger("desk.jobs"))
         window.add_foot(strip)
@@ -106,7 +110,8 @@ class Assembled(QObject):
         """Start the cameras; the wall comes alive."""
         self.workplace.take_outcome(self.workplace.site.apply(self.workplace.settings))
         self.workplace.guard.record_found(self.workplace.settings)
-        if any(camera.login is not None for camera in self.workplace.settings.cameras):
+        settings = self.workplace.settings
+        if any(one.login is not None for one in settings.cameras) or any(one.secret for one in settings.sync.targets):
             from console.ui.cameras.passwords import unlock_passwords  # noqa: PLC0415  # only where there is a password
 
             QTimer.singleShot(0, lambda: unlock_passwords(self.workplace, self._window))
@@ -129,6 +134,10 @@ class Assembled(QObject):
         self.models = ModelsPage(self.workplace)
         self.models.bind(self._window.actions_table)
         self._window.add_page("models", _("Models"), "models", self.models)
+        self.syncing.furnish()
+        self._closers.append(self.syncing.leave)
+        self.syncing.trace_by("event.trace", lambda: _tracked(self.events.chosen), self.live)
+        self.syncing.trace_by("review.trace", self.reviewing.tracking_id, self.reviewing.page or self.live)
         self._window.add_page("settings", _("Settings"), "settings", SettingsPage(self.workplace), foot=True)
         self._window.turn_to(self._state.get("page", "live"))
         self._collector.settle()
@@ -235,6 +244,10 @@ class Assembled(QObject):
         timer.timeout.connect(pulse.beat)
         timer.start()
         self._closers.append(pulse.close)
+
+
+def _tracked(event: Event | None) -> str:
+    return event.tracking_id if event is not None else ""
 
 
 def assemble(

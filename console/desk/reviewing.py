@@ -68,6 +68,11 @@ class Reviewing(QObject):
         self._window.add_page("review", _("Review"), "review", page)
         page.watch()
 
+    def tracking_id(self) -> str:
+        """Of the item in front; empty: there is none."""
+        item = self.page.queue.current if self.page is not None else None
+        return item.tracking_id if item is not None else ""
+
     def leave(self) -> None:
         """The page looks at nothing any more."""
         if self.page is not None:

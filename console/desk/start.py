@@ -159,6 +159,7 @@ class Desk(QObject):
             if self.assembled is not None:
                 self.assembled.recorder.close()
                 self.assembled.reviewing.close()
+                self.end.stuck += self.assembled.syncing.close()
             prepared.around.close()
 
 

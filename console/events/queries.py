@@ -28,6 +28,7 @@ class Event:
         picture: path of its thumbnail relative to the home, or None.
         picture_why: why it has none; empty while it is being made.
         acknowledged_by, acknowledged_at: who and when, or empty and None.
+        tracking_id: what it is called towards the outside; empty: it is older than the outbox.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Event:
     picture_why: str
     acknowledged_by: str
     acknowledged_at: datetime | None
+    tracking_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +160,5 @@ def _event(row: sqlite3.Row) -> Event:
         picture_why=row["picture_why"],
         acknowledged_by=row["acknowledged_by"] or "",
         acknowledged_at=datetime.fromisoformat(acknowledged) if acknowledged else None,
+        tracking_id=row["tracking_id"] or "",
     )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from console.events.leaving import put_picture
 from console.events.rows import note_change, say_why
 from console.settings.schema import EventSettings
 from console.store.removal import EVENT_PURPOSE, of_events, remove
@@ -89,7 +90,8 @@ def mend(store: Store) -> int:
     """Give events of earlier runs their pictures, or the words why there is none, where a crash came between.
 
     A crash can come after a picture's row and before the event was told of it: the picture's purpose names its event.
-    Where that event was erased meanwhile, the picture follows it; its file is swept as any that no row knows.
+    Where that event was erased meanwhile, the picture follows it; its file is swept as any that no row knows. A picture
+    that an event gets now leaves now.
 
     Returns:
         How many events were mended.
@@ -111,6 +113,7 @@ def mend(store: Store) -> int:
             )
             if found:
                 db.execute("UPDATE events SET picture_id = ? WHERE id = ?", (found, event_id))
+                put_picture(db, event_id, store.boot_id)
             else:
                 say_why(db, [event_id], _("Sightdesk ended before the picture was written."))
         if cut_off:

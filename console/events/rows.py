@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from uuid_utils import uuid7
+
 from console.errors import UsageError
+from console.events.leaving import put_events, put_picture
 from console.store.store import Store, utc_text
 from models.words import _
 
@@ -18,8 +21,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 500
 _INSERT = """
 INSERT INTO events (camera_id, camera_name, label, track, rule, sound, score, x0, y0, x1, y1, width, height, seen_at,
-                    recorded_at, boot_id, picture_why)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    recorded_at, boot_id, picture_why, tracking_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -55,6 +58,8 @@ def insert(
 ) -> list[int]:
     """Store events, each with the words why it will have no picture (empty: one is to come). Returns their ids.
 
+    Each gets a tracking ID of its own, and leaves to whoever wants it.
+
     Args:
         db: inside a job.
         events: in their order.
@@ -64,29 +69,34 @@ def insert(
     Raises:
         sqlite3.IntegrityError: a value can't be stored.
     """
-    ids, recorded_at = [], utc_text(now or datetime.now(UTC))
+    ids: list[tuple[int, str]] = []
+    recorded_at = utc_text(now or datetime.now(UTC))
     for event, why in events:
         cursor = db.execute(
             _INSERT,
             (
                 event.camera_id, event.camera_name, event.label, event.track, event.rule, event.sound, event.score,
                 *event.box, *event.size, utc_text(event.seen_at), recorded_at, boot_id, why,
+                str(uuid7()),
             ),
         )  # fmt: skip
-        ids.append(int(cursor.lastrowid or 0))
+        ids.append((int(cursor.lastrowid or 0), event.camera_id))
+    put_events(db, ids, boot_id, now)
     note_change(db)
-    return ids
+    return [number for number, _camera in ids]
 
 
 def link(db: Database, event_id: int, path: str) -> bool:
-    """Give an event its picture, which is recorded under this path.
+    """Give an event its picture, which is recorded under this path, and have that leave to whoever wants it.
 
     Returns:
         False: the event is gone, so the picture's row went too, and its file is to follow.
     """
     sql = "UPDATE events SET picture_id = (SELECT id FROM pictures WHERE path = ?) WHERE id = ?"
     linked = db.execute(sql, (path, event_id)).rowcount > 0
-    if not linked:
+    if linked:
+        put_picture(db, event_id)
+    else:
         db.execute("DELETE FROM pictures WHERE path = ?", (path,))
     note_change(db)
     return linked

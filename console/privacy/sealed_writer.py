@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,14 @@ from console.errors import HomeError, PictureError, SightdeskError
 from console.privacy.sealing import PublicKey, seal
 from console.settings.disk import in_words, write_whole
 from console.settings.home import Home
+from console.store.outbox import Message, put, targets_of
 from console.store.sealed import SealedRow, insert
-from console.store.store import Store
+from console.store.store import Store, utc_text
 from models.policy import Cover
 from models.words import _
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 SUFFIX = ".sealed"
 
@@ -36,7 +41,8 @@ class WrittenSealed:
 class SealedWriter:
     """Seals crops and writes them beside the pictures. Any thread may call it.
 
-    As with pictures, the file is on the disk before its row is in the database.
+    As with pictures, the file is on the disk before its row is in the database. With its row it leaves to whoever wants
+    sealed crops, where it belongs to an event.
     """
 
     def __init__(self, home: Home, store: Store) -> None:
@@ -90,7 +96,7 @@ class SealedWriter:
 
     def _record(self, path: Path, row: SealedRow) -> None:
         try:
-            future = self._store.write(lambda db: insert(db, row), wait_s=5.0)
+            future = self._store.write(lambda db: _insert(db, row, self._store.boot_id), wait_s=5.0)
         except SightdeskError as error:  # not accepted
             _remove(path)
             raise _unrecorded(error) from error
@@ -103,6 +109,24 @@ class SealedWriter:
             if isinstance(error, SightdeskError):
                 raise _unrecorded(error) from error
             raise
+
+
+def sealed_body(row: SealedRow) -> dict[str, Any]:
+    """What is said of a sealed crop that leaves."""
+    said = asdict(row)
+    about = {name: said[name] for name in ("sha256", "bytes", "key_id", "purpose")}
+    return {"of": "event", **about, "taken_at": utc_text(row.taken_at)}
+
+
+def _insert(db: Database, row: SealedRow, boot_id: str) -> int:
+    number = insert(db, row)
+    event = db.execute("SELECT tracking_id FROM events WHERE id = ?", (row.event_id,)).fetchone()
+    targets = targets_of(db, "sealed", row.camera_id)
+    if targets and event is not None and event[0] is not None:
+        body = sealed_body(row)
+        message = Message("sealed", event[0], row.camera_id, body, sealed_id=number, file_bytes=row.bytes)
+        put(db, message, boot_id, targets=targets)
+    return number
 
 
 def _remove(path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from console.review.items import NewItem, boxes_json
+from console.review.leaving import put_item, put_picture
 from console.store.holds import REVIEW, hold
 from console.store.store import utc_text
 
@@ -33,7 +34,7 @@ def insert(
     why: str = "",
     now: datetime | None = None,
 ) -> int:
-    """Store an item and hold its pictures until it is done. Returns its id.
+    """Store an item, hold its pictures until it is done, and have it leave to whoever wants it. Returns its id.
 
     Args:
         db: inside a job.
@@ -61,12 +62,16 @@ def insert(
         ),
     )  # fmt: skip
     hold(db, REVIEW, pictures=[number for number in (picture, crop) if number is not None])
+    number = int(cursor.lastrowid or 0)
+    put_item(db, number, item.camera_id, boot_id, now)
     note_change(db)
-    return int(cursor.lastrowid or 0)
+    return number
 
 
 def link(db: Database, item_id: int, picture_path: str, crop_path: str = "") -> bool:
     """Give an item its pictures, which are recorded under these paths, and hold them while it is not done.
+
+    The whole one leaves to whoever wants it; of an item that is done, to whoever wants those of verdicts too.
 
     Args:
         db: inside a job.
@@ -77,7 +82,7 @@ def link(db: Database, item_id: int, picture_path: str, crop_path: str = "") -> 
     Returns:
         False: the item is gone, so the pictures' rows went too, and their files are to follow.
     """
-    row = db.execute("SELECT state FROM review_items WHERE id = ?", (item_id,)).fetchone()
+    row = db.execute("SELECT state, camera_id FROM review_items WHERE id = ?", (item_id,)).fetchone()
     ids: dict[str, int] = {}
     for column, path in (("picture_id", picture_path), ("crop_id", crop_path)):
         found = db.execute("SELECT id FROM pictures WHERE path = ?", (path,)).fetchone() if path else None
@@ -93,7 +98,10 @@ def link(db: Database, item_id: int, picture_path: str, crop_path: str = "") -> 
         return False
     for column, number in ids.items():
         db.execute(f"UPDATE review_items SET {column} = ?, picture_why = '' WHERE id = ?", (number, item_id))  # noqa: S608
-    if row[0] != "done":
+    put_picture(db, item_id, "item picture", row[1])
+    if row[0] == "done":
+        put_picture(db, item_id, "verdict picture", row[1])
+    else:
         hold(db, REVIEW, pictures=ids.values())
     note_change(db)
     return True

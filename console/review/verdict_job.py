@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.errors import UsageError
 from console.review.items import State, boxes_json
+from console.review.leaving import put_picture, put_verdict
 from console.review.verdict_rules import Decision, Given, Outcome, said, step
 from console.store.holds import REVIEW, hold, release
 from console.store.store import utc_text
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _ITEM = """
-SELECT i.id, i.tracking_id, i.label, i.x0, i.state, i.verdict_id, v.kind, v.label AS said, v.boxes, v.who, v.role
+SELECT i.id, i.tracking_id, i.camera_id, i.label, i.x0, i.state, i.verdict_id, v.kind, v.label AS said, v.boxes, v.who,
+       v.role
 FROM review_items i LEFT JOIN verdicts v ON v.id = i.verdict_id WHERE i.id = ?
 """
 _INSERT = """
@@ -30,7 +32,9 @@ _LONGEST_S = 86400.0
 
 
 def decide(db: Database, item_id: int, decision: Decision, given: Given) -> Outcome:
-    """Store a verdict, and everything that follows from it for its item.
+    """Store a verdict, and everything that follows from it for its item; and have it leave to whoever wants it.
+
+    A key that was stored before changes nothing, and nothing leaves twice.
 
     Raises:
         UsageError: there is no such item, or this person may not judge it so; nothing is changed.
@@ -56,23 +60,28 @@ def decide(db: Database, item_id: int, decision: Decision, given: Given) -> Outc
     number = int(cursor.lastrowid or 0)
     if follows.in_force:
         _stands(db, item_id, (item["state"], follows.state), number, given.who)
+    if kind != "skip":
+        put_verdict(db, number, item["camera_id"], given.boot_id)
+        if follows.state == "done":
+            put_picture(db, item_id, "verdict picture", item["camera_id"], given.boot_id)
     return Outcome(item_id, number, follows.state, decision.key)
 
 
-def take_back(db: Database, number: int, who: str, at: datetime) -> bool:
-    """Undo a verdict: its item stands as before it.
+def take_back(db: Database, number: int, who: str, at: datetime, boot_id: str) -> bool:
+    """Undo a verdict: its item stands as before it, and whoever wanted the verdict is told so.
 
     Args:
         db: inside a job.
         number: of the verdict.
         who: who undoes it; his own alone.
         at: when.
+        boot_id: of this run.
 
     Returns:
         False: it is not there, is undone already, is somebody else's, or a later one rests upon it.
     """
     row = db.execute(
-        "SELECT v.item_id, v.who, v.before, v.replaces, i.state, i.verdict_id FROM verdicts v "
+        "SELECT v.item_id, v.who, v.before, v.replaces, i.state, i.verdict_id, i.camera_id FROM verdicts v "
         "JOIN review_items i ON i.id = v.item_id WHERE v.id = ? AND v.taken_back_at IS NULL "
         "AND NOT EXISTS (SELECT 1 FROM verdicts l WHERE l.item_id = v.item_id AND l.id > v.id "
         "AND l.taken_back_at IS NULL AND (l.kind <> 'skip' OR l.before IN ('open', 'skipped')))",
@@ -80,11 +89,12 @@ def take_back(db: Database, number: int, who: str, at: datetime) -> bool:
     ).fetchone()
     if row is None or row[1].casefold() != who.casefold():
         return False
-    item_id, _who, before, replaced, state, in_force = row
+    item_id, _who, before, replaced, state, in_force, camera_id = row
     db.execute("UPDATE verdicts SET taken_back_at = ? WHERE id = ?", (utc_text(at), number))
     if in_force == number:
         name = db.execute("SELECT who FROM verdicts WHERE id = ?", (replaced,)).fetchone() if replaced else None
         _stands(db, item_id, (state, before), replaced, name[0] if name else "")
+    put_verdict(db, number, camera_id, boot_id)
     return True
 
 

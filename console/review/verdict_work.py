@@ -160,7 +160,7 @@ class Back:
                 before = None
                 continue
             before = found
-            undone += take_back(db, found, self._given.who, self._given.at)
+            undone += take_back(db, found, self._given.who, self._given.at, self._given.boot_id)
 
         def answer() -> None:
             self._keys, self._before = keys, before

@@ -139,6 +139,11 @@ class TargetSettings(Section):
                 _("Use TLS: {scheme}s://").format(scheme=parts.scheme),
                 ("url",),
             )
+        own = urlsplit(self.endpoint)
+        if self.endpoint and (own.scheme not in ("https", "http") or not own.hostname):
+            raise mistake(_("the address of the store begins with https:// and names a host"), "", ("endpoint",))
+        if own.scheme in _CLEAR and (own.hostname or "") not in _LOOPBACK:
+            raise mistake(_("nothing goes to another machine in the clear"), _("Use TLS: https://"), ("endpoint",))
         if not parts.netloc and parts.scheme != "file":
             raise mistake(_("the address names no host or bucket"), "", ("url",))
         if self.kind == "webhook" and self.secret is None:

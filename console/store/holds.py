@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ WORDS = {REVIEW: N_("for review"), GOLD: N_("for gold sets"), SYNC: N_("to be se
 """What a picture is held for, to be translated when shown; most wait, those of gold sets stay."""
 
 
-def hold(db: Database, why: str, *, pictures: Iterable[int] = (), sealed: Iterable[int] = ()) -> None:
+def hold(
+    db: Database | sqlite3.Connection, why: str, *, pictures: Iterable[int] = (), sealed: Iterable[int] = ()
+) -> None:
     """Have pictures stay until they are released; part of a job for `Store.write`. Twice is as good as once.
 
     Raises:
@@ -32,7 +35,9 @@ def hold(db: Database, why: str, *, pictures: Iterable[int] = (), sealed: Iterab
             )
 
 
-def release(db: Database, why: str, *, pictures: Iterable[int] = (), sealed: Iterable[int] = ()) -> int:
+def release(
+    db: Database | sqlite3.Connection, why: str, *, pictures: Iterable[int] = (), sealed: Iterable[int] = ()
+) -> int:
     """Let pictures go that nothing else holds; part of a job for `Store.write`. Returns how many holds ended."""
     ended = 0
     for column, ids in (("picture_id", pictures), ("sealed_id", sealed)):

@@ -71,7 +71,7 @@ def targets_of(db: Database | sqlite3.Connection, route: Route, camera_id: str =
 
 
 def put(
-    db: Database,
+    db: Database | sqlite3.Connection,
     message: Message,
     boot_id: str,
     *,
@@ -135,7 +135,7 @@ def waiting_bytes(db: Database | sqlite3.Connection) -> int:
     return int(db.execute(sql).fetchone()[0])
 
 
-def let_go(db: Database, numbers: Iterable[int]) -> None:
+def let_go(db: Database | sqlite3.Connection, numbers: Iterable[int]) -> None:
     """Release the files of messages for which nothing waits any more; part of a job, after states were changed."""
     ids = json.dumps(sorted(set(numbers)))
     for column, name in (("picture_id", "pictures"), ("sealed_id", "sealed")):
@@ -181,7 +181,40 @@ def change(db: Database, target: str, numbers: Iterable[int], state: State, erro
     return len(changed)
 
 
-def _hold(db: Database, number: int) -> None:
+def withdraw(db: Database | sqlite3.Connection, number: int) -> int:
+    """Take a message away from those who wait for it and were never tried, since a newer one says more; part of a job.
+
+    Returns:
+        How many deliveries went. Where nobody has it and nobody waits for it any more, the message went too.
+    """
+    sql = "DELETE FROM outbox_deliveries WHERE outbox_id = ? AND state = 'waiting' AND attempts = 0"
+    count = int(db.execute(sql, (number,)).rowcount)
+    left = "NOT EXISTS (SELECT 1 FROM outbox_deliveries WHERE outbox_id = outbox.id)"
+    db.execute(f"DELETE FROM outbox WHERE id = ? AND {left}", (number,))  # noqa: S608  # our own text
+    return count
+
+
+def forget(db: Database | sqlite3.Connection, numbers: Iterable[int]) -> int:
+    """Empty what notices of erasure say, once every target has them; part of the job that says it was sent.
+
+    Until then a notice is the only thing that names what went: by tracking ID, never by what it was. What is emptied
+    is overwritten in the database; its write-ahead log loses it later, at the latest when it is closed.
+
+    Args:
+        db: inside the job.
+        numbers: of messages; those of other kinds, and those that a target has yet to get, stay as they are.
+
+    Returns:
+        How many are empty now.
+    """
+    sql = (
+        "UPDATE outbox SET body = '{}' WHERE id IN (SELECT value FROM json_each(?)) AND kind = 'erased' "
+        "AND NOT EXISTS (SELECT 1 FROM outbox_deliveries WHERE outbox_id = outbox.id AND state <> 'sent')"
+    )
+    return int(db.execute(sql, (json.dumps(sorted(set(numbers))),)).rowcount)
+
+
+def _hold(db: Database | sqlite3.Connection, number: int) -> None:
     row = db.execute("SELECT picture_id, sealed_id FROM outbox WHERE id = ?", (number,)).fetchone()
     if row[0] is not None:
         hold(db, SYNC, pictures=[int(row[0])])
@@ -189,10 +222,13 @@ def _hold(db: Database, number: int) -> None:
         hold(db, SYNC, sealed=[int(row[1])])
 
 
-def _has(db: Database, target: str, message: Message) -> bool:
+def _has(db: Database | sqlite3.Connection, target: str, message: Message) -> bool:
     """Whether a target was given this file already, or will be."""
     column, number = ("picture_id", message.picture_id) if message.picture_id else ("sealed_id", message.sealed_id)
     if number is None:
         return False
-    sql = f"SELECT 1 FROM outbox m JOIN outbox_deliveries d ON d.outbox_id = m.id AND d.target = ? WHERE m.{column} = ?"  # noqa: S608
+    sql = (  # crossed, so that the file leads: a target's deliveries are many
+        "SELECT 1 FROM outbox m CROSS JOIN outbox_deliveries d ON d.outbox_id = m.id AND d.target = ? "  # noqa: S608
+        f"WHERE m.{column} = ?"
+    )
     return db.execute(sql, (target, number)).fetchone() is not None

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from console.store.tombstones import Taken, about, carrying, take_away
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -30,7 +32,8 @@ class Removed:
         paths: of their files, relative to the home; the rows are gone when the transaction is, the files are yet to go.
         held: so many of them were held, by what for.
         items, verdicts, gold_members: so many rows of review.
-        tracking_ids: of the items.
+        tracking_ids: of the events and items.
+        taken: what went from the outbox with it.
     """
 
     events: int = 0
@@ -43,9 +46,10 @@ class Removed:
     verdicts: int = 0
     gold_members: int = 0
     tracking_ids: tuple[str, ...] = ()
+    taken: Taken = field(default_factory=Taken)
 
 
-_ALL = frozenset({"events", "events_changed", "pictures", "sealed", "holds", "review_items"})
+_ALL = frozenset({"events", "events_changed", "pictures", "sealed", "holds", "review_items", "outbox"})
 
 
 def tables(db: Database | sqlite3.Connection) -> frozenset[str]:
@@ -73,18 +77,23 @@ def remove(
         sealed: ids.
         items: ids of review items; their verdicts go too.
         why: what an event or item that stays says instead of its picture.
-        release: also remove what is held, and the members of gold sets that show it.
+        release: also remove what is held, the members of gold sets that show it, and what the outbox has about it: it
+            is erased.
         there: the tables there are; None: all of them.
 
     Raises:
         sqlite3.IntegrityError: something is held or in a gold set, and `release` is False; roll back.
     """
     has = there if there is not None else _ALL
-    event_ids, picture_ids, sealed_ids = (json.dumps(sorted(set(ids))) for ids in (events, pictures, sealed))
+    of = (events, pictures, sealed, items)
+    event_ids, picture_ids, sealed_ids, item_ids = (json.dumps(sorted(set(ids))) for ids in of)
     held = _release(db, picture_ids, sealed_ids) if release and "holds" in has else {}
-    review = Removed()
+    review, names, taken = Removed(), _called(db, event_ids, "events") if "outbox" in has else (), Taken()
+    if "outbox" in has and release:
+        of_these = {*names, *_called(db, item_ids, "review_items")}
+        taken = take_away(db, about(db, of_these) | carrying(db, picture_ids, sealed_ids))
     if "review_items" in has:
-        review = _remove_review(db, json.dumps(sorted(set(items))), picture_ids, why, gold=release)
+        review = _remove_review(db, item_ids, picture_ids, why, gold=release)
     gone = 0
     if "events" in has:
         gone = db.execute(f"DELETE FROM events WHERE id {IN_LIST}", (event_ids,)).rowcount  # noqa: S608  # our own text
@@ -108,7 +117,15 @@ def remove(
         bytes=size,
         paths=tuple(paths),
         held=held,
+        tracking_ids=(*names, *review.tracking_ids),
+        taken=taken,
     )
+
+
+def _called(db: Database | sqlite3.Connection, ids: str, table: str) -> tuple[str, ...]:
+    """Tracking IDs of events or items; events that are older than the outbox have none."""
+    sql = f"SELECT tracking_id FROM {table} WHERE id {IN_LIST} AND tracking_id IS NOT NULL"  # noqa: S608
+    return tuple(str(row[0]) for row in db.execute(sql, (ids,)).fetchall())
 
 
 def _remove_review(db: Database | sqlite3.Connection, items: str, pictures: str, why: str, *, gold: bool) -> Removed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from models.words import N_
 
 ANYWHERE = ""
-SEEN = frozenset({"review", "edit"})
+SEEN = frozenset({"review", "edit", "sync"})
 """Pages whose entries are done to what is seen there: never from another page."""
 
 
@@ -21,7 +21,7 @@ class Entry:
         keys: default keys as Qt writes them; the first is shown.
         group: heading under F1, to be translated when shown.
         page: where it works, and where its keys are its own: "live", "review", "edit" (drawing on the review page,
-            which has its keys to itself), "cameras", "models"; `ANYWHERE`: on every page.
+            which has its keys to itself), "cameras", "models", "sync"; `ANYWHERE`: on every page.
         over: entries that work anywhere and may have a key of this one: on its page the key is this one's.
     """
 
@@ -40,7 +40,7 @@ class Entry:
 
 _WALL, _TILE, _PAST, _EVENTS = N_("Wall"), N_("Chosen camera"), N_("The last 30 seconds"), N_("Events")
 _REVIEW, _CLASSES, _DRAWING = N_("Review"), N_("Class of the review item"), N_("Drawing")
-_CAMERAS, _MODELS, _DESK = N_("Cameras"), N_("Models"), N_("Desk")
+_CAMERAS, _MODELS, _SYNC, _DESK = N_("Cameras"), N_("Models"), N_("Sync"), N_("Desk")
 
 TABLE: tuple[Entry, ...] = (
     Entry("wall.1", N_("One camera"), ("1",), _WALL, "live"),
@@ -71,6 +71,7 @@ TABLE: tuple[Entry, ...] = (
     Entry("event.previous", N_("Previous event"), ("K",), _EVENTS, "live"),
     Entry("event.acknowledge", N_("Acknowledge the chosen event"), ("A",), _EVENTS, "live"),
     Entry("event.all", N_("Acknowledge all that are listed"), ("Shift+A",), _EVENTS, "live"),
+    Entry("event.trace", N_("Where is the chosen event? Its way to the targets"), ("T",), _EVENTS, "live"),
     Entry("review.accept", N_("Yes, that is right"), ("Return", "Enter"), _REVIEW, "review"),
     Entry("review.reject", N_("No, there is no such object"), ("Backspace",), _REVIEW, "review"),
     Entry("review.skip", N_("Skip: not decided"), ("S",), _REVIEW, "review"),
@@ -82,6 +83,7 @@ TABLE: tuple[Entry, ...] = (
     Entry("review.bulk", N_("Judge all that are listed at once"), ("B",), _REVIEW, "review"),
     Entry("review.filter", N_("Filter and sort"), ("F",), _REVIEW, "review"),
     Entry("review.closer", N_("Closer to the box in question, and back"), ("Z",), _REVIEW, "review"),
+    Entry("review.trace", N_("Where is it? Its way to the targets"), ("T",), _REVIEW, "review"),
     Entry("review.other", N_("Another class, by a few letters"), ("/",), _REVIEW, "review"),
     *(
         Entry(f"review.label.{n}", words, (str(n),), _CLASSES, "review")
@@ -128,10 +130,23 @@ TABLE: tuple[Entry, ...] = (
     Entry("model.activate", N_("Have the chosen variant run"), ("Ctrl+Return", "Ctrl+Enter"), _MODELS, "models"),
     Entry("model.back", N_("Roll back to what ran before"), ("Ctrl+B",), _MODELS, "models"),
     Entry("model.get", N_("Get the chosen model"), ("Ctrl+L",), _MODELS, "models"),
+    Entry("sync.add", N_("Add a target"), ("Ctrl+N",), _SYNC, "sync", ("camera.add",)),
+    Entry("sync.edit", N_("Change the chosen target"), ("Ctrl+E",), _SYNC, "sync", ("camera.edit",)),
+    Entry("sync.push", N_("Send now what waits for it"), ("Ctrl+Return", "Ctrl+Enter"), _SYNC, "sync"),
+    Entry("sync.pause", N_("Pause it, or go on"), ("Ctrl+P",), _SYNC, "sync"),
+    Entry("sync.test", N_("Try the way to it, and back"), ("Ctrl+Shift+T",), _SYNC, "sync"),
+    Entry("sync.retry", N_("Try again what it refused"), ("Ctrl+R",), _SYNC, "sync"),
+    Entry("sync.drop", N_("Drop what waits for it"), ("Ctrl+Shift+D",), _SYNC, "sync"),
+    Entry(
+        "sync.remove", N_("Remove the chosen target"), ("Ctrl+Backspace", "Ctrl+Del"), _SYNC, "sync", ("camera.remove",)
+    ),
+    Entry("sync.find", N_("Find a message by its tracking ID"), ("Ctrl+F",), _SYNC, "sync"),
+    Entry("sync.copy", N_("Copy the tracking ID"), ("Ctrl+Shift+C",), _SYNC, "sync", ("camera.copy",)),
     Entry("page.live", N_("Live"), ("Ctrl+1",), _DESK),
     Entry("page.review", N_("Review"), ("Ctrl+2",), _DESK),
     Entry("page.cameras", N_("Cameras"), ("Ctrl+3",), _DESK),
     Entry("page.models", N_("Models"), ("Ctrl+4",), _DESK),
+    Entry("page.sync", N_("Sync"), ("Ctrl+5",), _DESK),
     Entry("page.settings", N_("Settings"), ("Ctrl+,",), _DESK),
     Entry("desk.palette", N_("Do anything by its name"), ("Ctrl+K",), _DESK),
     Entry("desk.keys", N_("All keys"), ("F1",), _DESK),

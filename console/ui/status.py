@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
@@ -61,6 +62,14 @@ def standing(workplace: Workplace, camera: CameraSettings) -> TileState:
 
 
 @dataclass(frozen=True, slots=True)
+class Concern:
+    """Something that is no camera's and needs a person."""
+
+    words: str
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Trouble:
     camera: CameraSettings
     kind: TileKind
@@ -85,12 +94,14 @@ class StatusFeed(QObject):
         self._strip = strip
         self._figures: Figures = figures_of(workplace)
         self._turn = 0
+        self._of_outbox: tuple[Concern, ...] = ()
         self._figures.pulled.connect(self.refresh)
         workplace.settings_changed.connect(self.refresh)
         workplace.operator_changed.connect(self.refresh)
         workplace.role_changed.connect(self.refresh)
         workplace.jobs.changed.connect(self._show_jobs)
         strip.camera_wanted.connect(self._next)
+        strip.outbox_wanted.connect(self._next)
         self.refresh()
 
     def refresh(self) -> None:
@@ -109,6 +120,12 @@ class StatusFeed(QObject):
             )
         self._strip.show_operator(words, tip)
         self._strip.show_piece("clock", [(time.strftime("%H:%M:%S"), False)], time.strftime("%Y-%m-%d"))
+
+    def show_outbox(self, words: str, tip: str, concerns: Sequence[Concern]) -> None:
+        """Say what leaves the site, and what of it needs a person, the worst first."""
+        self._of_outbox = tuple(concerns)
+        self._strip.show_outbox(words, tip)
+        self._show_cameras()
 
     def troubles(self) -> list[tuple[str, str]]:
         """Cameras that need a person, the worst first, each with its sentence."""
@@ -142,7 +159,7 @@ class StatusFeed(QObject):
         switched_off = sum(not camera.enabled for camera in cameras)
         tip = ngettext("{n} is switched off.", "{n} are switched off.", switched_off).format(n=switched_off)
         self._strip.show_piece("cameras", parts(template, {"n": str(count)}), tip if switched_off else "")
-        troubles, uncovered = self._troubles(), self._uncovered()
+        troubles, uncovered = self._by_need(), self._uncovered()
         if not troubles:
             self._turn = 0
             if uncovered:
@@ -156,7 +173,14 @@ class StatusFeed(QObject):
         kind: Kind = "stopped" if any(trouble.stopped for trouble in troubles) else "needs you"
         lines = [MARKS["stopped" if t.stopped else "needs you"] + t.words for t in troubles]
         tip = "\n".join([*lines, *uncovered])
-        self._strip.show_attention(kind, need.format(n=len(troubles), what=first.words), first.camera.id, tip)
+        of_camera = isinstance(first, _Trouble)
+        camera_id = first.camera.id if isinstance(first, _Trouble) else ""
+        words = need.format(n=len(troubles), what=first.words)
+        self._strip.show_attention(kind, words, camera_id, tip, outbox=not of_camera)
+
+    def _by_need(self) -> list[_Trouble | Concern]:
+        """Cameras and the outbox in one line: what has stopped comes first, and cameras before the outbox."""
+        return sorted([*self._troubles(), *self._of_outbox], key=lambda trouble: not trouble.stopped)
 
     def _uncovered(self) -> list[str]:
         """Why faces or plates can't be looked for in pictures that are kept, and what comes of it."""

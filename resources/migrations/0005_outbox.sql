@@ -32,6 +32,7 @@ CREATE TABLE outbox (
 ) STRICT;
 
 CREATE INDEX outbox_by_tracking_id ON outbox (tracking_id, id);
+CREATE INDEX outbox_erased ON outbox (id) WHERE kind = 'erased';
 CREATE INDEX outbox_by_picture ON outbox (picture_id) WHERE picture_id IS NOT NULL;
 CREATE INDEX outbox_by_sealed ON outbox (sealed_id) WHERE sealed_id IS NOT NULL;
 
@@ -55,6 +56,7 @@ CREATE TABLE outbox_deliveries (
 
 CREATE INDEX outbox_next ON outbox_deliveries (target, priority, outbox_id) WHERE state = 'waiting';
 CREATE INDEX outbox_aside ON outbox_deliveries (target, state, outbox_id) WHERE state IN ('refused', 'later');
+CREATE INDEX outbox_sent ON outbox_deliveries (target, kind, outbox_id) WHERE state = 'sent';
 CREATE INDEX outbox_deliveries_of ON outbox_deliveries (outbox_id, state);
 
 -- How many there are, kept in step by triggers, so that a screen may ask at any time.

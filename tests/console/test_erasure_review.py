@@ -16,8 +16,9 @@ import pytest
 from console.errors import UsageError
 from console.health import logs
 from console.privacy.erasing import erasure
+from console.privacy.erasing.known import known_tracking_ids
 from console.privacy.erasing.report import Report
-from console.privacy.erasing.scope import Scope, known_tracking_ids
+from console.privacy.erasing.scope import Scope
 from console.review import queries
 from console.review.items import Box
 from console.review.rows import insert
@@ -200,8 +201,14 @@ def test_an_item_without_a_picture_goes_by_its_time_and_one_that_comes_later_sta
 def test_a_copy_from_before_review_is_written_anew(home: Home, store: Store, asked: list[Asked]) -> None:
     (copy,) = home.backups.glob("*.db")
     with closing(sqlite3.connect(copy, isolation_level=None)) as db:
-        for table in ("gold_members", "gold_sets", "verdicts", "review_items", "review_dropped", "review_changed"):
+        for table in (
+            "outbox_routes", "outbox_deliveries", "outbox", "outbox_counts", "outbox_targets", "outbox_objects",
+            "outbox_stale_shards", "outbox_labels", "gold_members", "gold_sets", "verdicts", "review_items",
+            "review_dropped", "review_changed",
+        ):  # fmt: skip
             db.execute(f"DROP TABLE {table}")
+        db.execute("DROP INDEX events_by_tracking_id")
+        db.execute("ALTER TABLE events DROP COLUMN tracking_id")
         db.execute("DROP INDEX pictures_of_review")
         db.execute("DELETE FROM holds")
         db.execute("PRAGMA user_version = 3")
@@ -241,11 +248,11 @@ def test_tracking_ids_stand_alone_and_must_be_there(home: Home, store: Store, as
 
 
 def test_an_erasure_asked_of_an_older_sightdesk_goes_on() -> None:
-    said = json.loads(json.dumps(Scope(GATE, last=(1, 2, 3, 4), tracking_ids=()).as_json()))
+    said = json.loads(json.dumps(Scope(GATE, last=(1, 2, 3, 4, 5), tracking_ids=()).as_json()))
     del said["tracking_ids"]
     said["last"] = said["last"][:3]
-    assert Scope.of_json(said).last == (1, 2, 3, 0)
-    whole = Scope(tracking_ids=("a", "b"), last=(1, 2, 3, 4))
+    assert Scope.of_json(said).last == (1, 2, 3, 0, 0)
+    whole = Scope(tracking_ids=("a", "b"), last=(1, 2, 3, 4, 5))
     assert Scope.of_json(json.loads(json.dumps(whole.as_json()))) == whole
 
 

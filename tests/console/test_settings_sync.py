@@ -35,6 +35,8 @@ def settings(*targets: dict[str, Any], **more: Any) -> Settings:
         ("kind: mqtt, url: mqtt://broker/x", "url", "in the clear"),
         ("kind: mqtt, url: mqtts://user:geheim@broker/x", "url", "password"),
         ("kind: cloud, url: 'https://'", "url", "no host"),
+        ("kind: objects, url: s3://b/x, endpoint: http://10.0.0.5:9000", "endpoint", "in the clear"),
+        ("kind: objects, url: s3://b/x, endpoint: store.example", "endpoint", "begins with https"),
         ("kind: webhook, url: https://x/y", "secret", "signed"),
         ("kind: cloud, url: https://x, certificate: /a.pem", "key", "belong together"),
         ("kind: cloud, url: https://x, key: /a.pem", "certificate", "belong together"),

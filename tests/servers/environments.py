@@ -1,7 +1,8 @@
-"""Python environments for server programs whose libraries can't live beside the product's, kept between runs.
+"""Environments for server programs whose libraries can't live beside the product's, kept between runs.
 
 They are made with Debian's own Python (Triton's stub links against its library) in the user's cache folder. Where
-services are required a missing one is installed: 450 MB for Triton, 400 MB for MLServer, half a minute each.
+services are required a missing one is installed: 450 MB for Triton, 400 MB for MLServer, half a minute each. Azurite
+comes from npm: 190 MB.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ NEEDS = {
     "mlserver": ("mlserver==1.7.1", "onnxruntime==1.32.0"),
     "onnx": ("onnx==1.23.2",),
 }
+NODE_NEEDS = {"azurite": ("azurite@3.37.0",)}
 
 
 def folder(name: str) -> Path:
@@ -58,6 +60,36 @@ def python_of(name: str) -> Path:
     return place / "bin" / "python"
 
 
+def why_no_node(name: str) -> str:
+    """Why packages of npm are not there and will not be installed; empty where they are or will be. Cheap."""
+    if shutil.which("node") is None:
+        return f"{name} runs on Node.js, and there is no node"
+    if _made(name):
+        return ""
+    if shutil.which("npm") is None:
+        return f"{name} comes from npm, and there is no npm"
+    if "services" not in REQUIRED:
+        return f"{name} is not installed in {folder(name)} (SIGHTDESK_REQUIRE=services installs it)"
+    return ""
+
+
+def node_modules(name: str) -> Path:
+    """The folder of packages of npm; installed first where they are missing.
+
+    Raises:
+        RuntimeError: npm could not install them; says what npm said.
+    """
+    place = folder(name)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{place}.lock", timeout=INSTALL_S):
+        if not _made(name):
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir()
+            _run(["npm", "install", "--prefix", str(place), "--no-audit", "--no-fund", "--silent", *NODE_NEEDS[name]])
+            _stamp(name).write_text("\n".join(NODE_NEEDS[name]))
+    return place / "node_modules"
+
+
 def _stamp(name: str) -> Path:
     return folder(name) / "sightdesk-needs.txt"
 
@@ -65,7 +97,7 @@ def _stamp(name: str) -> Path:
 def _made(name: str) -> bool:
     """Whether it is there whole, with what is needed now."""
     try:
-        return _stamp(name).read_text() == "\n".join(NEEDS[name])
+        return _stamp(name).read_text() == "\n".join({**NEEDS, **NODE_NEEDS}[name])
     except OSError:
         return False
 
@@ -79,3 +111,5 @@ def _run(command: list[str]) -> None:
 if __name__ == "__main__":  # ahead of the tests, whose time is limited: python -m tests.servers.environments
     for each in NEEDS:
         print(python_of(each))
+    for each in NODE_NEEDS:
+        print(node_modules(each))

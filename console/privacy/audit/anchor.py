@@ -17,16 +17,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from uuid_utils import uuid7
+
 from console.errors import StoreError
 from console.privacy.audit.chain import Head
 from console.settings.disk import in_words
 from console.store.connect import connect, in_turn, reading, transaction, turn
+from console.store.outbox import Message, put, targets_of, withdraw
 from models.words import _
 
-KEY = "audit head"
+KEY, SENT_KEY = "audit head", "audit message"
 RETRY_S = 30.0
 """A file off the box that can't be written is tried again after so long."""
 _MOST = 10_000_000  # bytes of an anchor file that are read, from its end: some 40,000 heads
+_KEEP = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 _log = logging.getLogger(__name__)
 
 
@@ -42,16 +46,34 @@ def in_database(database: Path) -> Head | None:
 
 
 def to_database(database: Path, run: Path, head: Head) -> None:
-    """Have the database know a head. Not to be called from a job of the store's writer: it would wait for itself.
+    """Have the database know a head, and have it leave to whoever wants the record's seals.
+
+    Only the newest head counts: older ones that wait and were never tried don't leave any more. Not to be called from a
+    job of the store's writer: it would wait for itself.
 
     Raises:
         StoreError: it can't be written.
         sqlite3.Error: it is no database of this program.
     """
     value = json.dumps({"record": head.record, "n": head.n, "hash": head.hash})
-    statement = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
     with in_turn(turn(run), database), closing(connect(database)) as db, transaction(db):
-        db.execute(statement, (KEY, value))
+        db.execute(_KEEP, (KEY, value))
+        _leave(db, head)
+
+
+def _leave(db: sqlite3.Connection, head: Head) -> None:
+    """Put a head into the outbox; part of the transaction that keeps it. An older database has none."""
+    if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'outbox_routes'").fetchone() is None:
+        return
+    targets = targets_of(db, "audit")
+    if targets:
+        before = db.execute("SELECT value FROM meta WHERE key = ?", (SENT_KEY,)).fetchone()
+        if before is not None:
+            withdraw(db, int(before[0]))
+        boot = db.execute("SELECT boot_id FROM boot ORDER BY id DESC LIMIT 1").fetchone()
+        body = {"record": head.record, "n": head.n, "hash": head.hash}
+        number = put(db, Message("audit", str(uuid7()), "", body), boot[0] if boot else "", targets=targets)
+        db.execute(_KEEP, (SENT_KEY, str(number)))
 
 
 def in_file(path: Path, head: Head, home: Path) -> tuple[list[Head], bool]:

@@ -18,8 +18,9 @@ from uuid_utils import uuid7
 from console.errors import SightdeskError, StoreError
 from console.privacy.audit.record import Audit
 from console.privacy.erasing import backups, files, logs, report
+from console.privacy.erasing.foreseeing import Preview, preview
 from console.privacy.erasing.report import Report
-from console.privacy.erasing.rows import Place, Preview, erase_some, preview
+from console.privacy.erasing.rows import AT_ONCE, Place, at_targets, erase_some, tell_of
 from console.privacy.erasing.scope import Scope
 from console.settings.home import Home
 from console.store.cleaning import clean
@@ -27,6 +28,7 @@ from console.store.connect import reading
 from console.store.erasures import ErasureRow, Stage, add, ask, get, move_on, unfinished
 from console.store.erasures import files as files_of
 from console.store.store import Store, utc_text
+from console.store.tombstones import NOTICES, out_of_use
 from models.words import _
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def look(home: Home, scope: Scope) -> Preview:
     """
     scope.check()
     with reading(home.database) as db:
-        if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'review_items'").fetchone() is None:
+        if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").fetchone() is None:
             raise StoreError(
                 _("The database {path} is of an older Sightdesk.").format(path=home.database),
                 _("Start this Sightdesk's desk once with this home: it makes a backup and migrates the database."),
@@ -165,7 +167,7 @@ class _Run:
         with reading(self._home.database) as db:
             db.execute("PRAGMA query_only = OFF")
             expected = preview(db, scope)
-        of = expected.events + expected.pictures + expected.sealed + expected.items
+        of = expected.events + expected.pictures + expected.sealed + expected.items + expected.messages
         files.unlink(self._home, files_of(self._store, self._number))  # rows went, and then a crash came
         done, unknown = 0, -1
         while True:
@@ -180,14 +182,26 @@ class _Run:
             )
             self._count({"unknown files": unknown})
         files.remove_empty_days(self._home)
+        self._elsewhere(scope)
+
+    def _elsewhere(self, scope: Scope) -> None:
+        """What only targets have any more: they are told."""
+        boot_id = self._store.boot_id
+        with self._store.read() as db:
+            names = at_targets(db, scope)
+        for start in range(0, len(names), AT_ONCE):
+            some = names[start : start + AT_ONCE]
+            self._store.write(lambda db, some=some: tell_of(db, self._number, some, boot_id), wait_s=5.0).result()  # type: ignore[misc]
 
     def _one_look(self, scope: Scope, done: int, of: int) -> int:
         place, before = Place(), done
         while not place.over:
             self._step(min(done, of), of, _("Erasing"))
-            removed = self._store.write(lambda db: erase_some(db, self._number, scope, place), wait_s=5.0).result()
+            removed = self._store.write(
+                lambda db: erase_some(db, self._number, scope, place, self._store.boot_id), wait_s=5.0
+            ).result()
             files.unlink(self._home, removed.paths)
-            done += removed.events + removed.pictures + removed.sealed + removed.items
+            done += removed.events + removed.pictures + removed.sealed + removed.items + removed.taken.messages
         return done - before
 
     def _backups(self, scope: Scope) -> None:
@@ -220,6 +234,8 @@ class _Run:
         row = get(self._store, self._number)
         figures = {name: int(n) for name, n in row.figures.items()}
         asked = [name.removeprefix("asked ") for name in figures if name.startswith("asked ")]
+        with self._store.read() as db:
+            unused = out_of_use(db, [name.removeprefix(NOTICES) for name in figures if name.startswith(NOTICES)])
         searched: int | None = None
         left: list[str] = []
         if self._named is not None:
@@ -234,6 +250,7 @@ class _Run:
             searched,
             left,
             self._kept,
+            unused,
         )
         path = report.write(self._home, told)
         if row.stage != "done":

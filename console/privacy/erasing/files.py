@@ -17,7 +17,7 @@ UNFINISHED_S = 60.0
 """A file that no row knows may be one whose row is just being written; no longer than so long."""
 _LOOK_S = 0.25
 TRACKING = "tracking IDs"
-"""Among the paths that an erasure remembers, tracking IDs of review items stand under this name: they are no files."""
+"""Among the paths that an erasure remembers, tracking IDs stand under this name: they are no files."""
 
 
 def unlink(home: Home, paths: Iterable[str]) -> None:

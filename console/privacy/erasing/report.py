@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,13 @@ from console.privacy.erasing.logs import Named
 from console.settings.disk import write_whole
 from console.settings.home import Home
 from console.store.connect import reading
+from console.store.tombstones import NOTICES, without_notices
 from models.words import _, ngettext
 
 FOLDER = "erasures"
 _COUNTED = (
-    "events", "pictures", "sealed", "bytes", "items", "verdicts", "gold members", "unknown files", "copies",
-    "copies removed", "log lines",
+    "events", "pictures", "sealed", "bytes", "items", "verdicts", "gold members", "messages", "unknown files",
+    "copies", "copies removed", "log lines",
 )  # fmt: skip
 _PIECE = 1 << 22
 _OVERLAP = 512
@@ -32,12 +35,13 @@ class Report:
         erasure: its name; the report's file is called so.
         asked_at, ended_at: UTC.
         asked: what kinds of things were named: camera, time, track, event, picture, tracking ID.
-        figures: what went: events, pictures, sealed, bytes, review items, verdicts, gold members, unknown files, copies
-            written anew or removed, log lines.
+        figures: what went: events, pictures, sealed, bytes, review items, verdicts, gold members, messages, unknown
+            files, copies written anew or removed, log lines; and how many notices go to which target.
         searched: files that were looked through for what went; None: it was interrupted, and what to look for was
             forgotten before the search.
         left: files of the home that still name it.
         kept: what names it on purpose, such as the audit.
+        unused: targets that may have it and to which nothing goes any more: nobody has them erase it.
         path: where it stands.
     """
 
@@ -49,6 +53,7 @@ class Report:
     searched: int | None
     left: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
     path: str = ""
 
     def words(self) -> list[str]:
@@ -85,6 +90,7 @@ class Report:
                 "{n} member of gold sets; they say how many they lack.",
                 "{n} members of gold sets; they say how many they lack.",
             ),
+            ("messages", "{n} message in the outbox, sent or waiting.", "{n} messages in the outbox, sent or waiting."),
             ("unknown files", "{n} picture file that no row knew.", "{n} picture files that no row knew."),
             ("copies", "{n} copy of the database written anew.", "{n} copies of the database written anew."),
             (
@@ -96,6 +102,7 @@ class Report:
         ):
             if count[name]:
                 lines.append(ngettext(one, many, count[name]).format(n=count[name]))
+        lines += self._told()
         lines.append(_("The database was written anew, and its log emptied."))
         if self.searched is None:
             lines.append(_("It was interrupted at its end, so no search for remains was made."))
@@ -111,6 +118,26 @@ class Report:
         lines += self.kept
         lines.append(_("Copies outside this home, and what a disk keeps by itself, are out of its reach."))
         return lines
+
+    def _told(self) -> list[str]:
+        """Who else is to erase it; a notice names tracking IDs alone, and is emptied once everybody has it."""
+        told = {name.removeprefix(NOTICES): n for name, n in self.figures.items() if name.startswith(NOTICES)}
+        lines = [
+            ngettext(
+                "{target} is told to erase it too, by {n} notice with tracking IDs.",
+                "{target} is told to erase it too, by {n} notices with tracking IDs.",
+                count,
+            ).format(target=target, n=count)
+            for target, count in sorted(told.items())
+            if target not in self.unused
+        ]
+        return lines + [
+            _(
+                "▲ Nothing goes to {target} any more, so nobody has it erase what it was sent. "
+                "Switch it on again, or erase it there."
+            ).format(target=target)
+            for target in self.unused
+        ]
 
 
 def write(home: Home, report: Report) -> Path:
@@ -142,7 +169,7 @@ def naming_it(home: Home, named: Named) -> list[str]:
 def search(home: Home, named: Named) -> tuple[int, list[str]]:
     """Look through every page of the database, the bytes of its copies and of the log files, and the names of pictures.
 
-    The database's own log was emptied before.
+    The database's own log was emptied before. What it has to say to targets that are still to be told is passed over.
 
     Returns:
         How many files were looked through, and which name it.
@@ -151,7 +178,7 @@ def search(home: Home, named: Named) -> tuple[int, list[str]]:
     pictures = [path for path in sorted(home.pictures.rglob("*")) if path.is_file()]
     left = [path.relative_to(home.path).as_posix() for path in pictures if named(path.name.encode())]
     with reading(home.database) as db:
-        if named(db.serialize()):
+        if named(pages := db.serialize()) and named(_silent(pages)):
             left.append(home.database.name)
     for path in files:
         try:
@@ -160,6 +187,15 @@ def search(home: Home, named: Named) -> tuple[int, list[str]]:
         except FileNotFoundError:
             continue
     return len(files) + 1, left
+
+
+def _silent(pages: bytes) -> bytes:
+    """A database without its notices to targets; all else in it as it was, free pages too."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        db.deserialize(pages[:18] + b"\x01\x01" + pages[20:])  # one in memory has no write-ahead log
+        db.execute("PRAGMA secure_delete = ON")
+        without_notices(db)
+        return db.serialize()
 
 
 def _searched(home: Home) -> Iterable[Path]:

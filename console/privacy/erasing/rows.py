@@ -1,17 +1,18 @@
-"""The rows of what is to be erased: removed from the database in use and from copies, and counted beforehand."""
+"""The rows of what is to be erased: removed from the database in use and from copies."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from console.privacy.erasing.files import TRACKING
-from console.privacy.erasing.scope import Scope, Where
+from console.privacy.erasing.scope import OBJECTS, Scope, Where
 from console.store.erasures import add
-from console.store.removal import IN_LIST, OF_EVENT, OF_REVIEW, Removed, items_of, of_events, of_items, remove, tables
+from console.store.removal import IN_LIST, Removed, items_of, of_events, of_items, remove, tables
+from console.store.tombstones import NOTICES, about, name_no_more, take_away, tell
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -32,18 +33,33 @@ class Place:
     pictures: int = 0
     sealed: int = 0
     items: int = 0
+    messages: int = 0
     over: bool = False
 
 
-def erase_some(db: Database, number: int, scope: Scope, place: Place) -> Removed:
+def erase_some(db: Database, number: int, scope: Scope, place: Place, boot_id: str) -> Removed:
     """Remove the next rows of an erasure, count them in its row and remember their files; a job for `Store.write`.
+
+    What the outbox has of them goes too, and whoever may have been sent it is told, in the same transaction.
 
     Args:
         db: inside the job.
         number: of the erasure.
         scope: what is meant.
         place: moved on.
+        boot_id: of this run.
     """
+    gone = _rows(db, number, scope, place) or _messages(db, number, scope, place)
+    if gone is not None:
+        _tell(db, number, {*gone.tracking_ids, *gone.taken.tracking_ids}, gone.taken.targets, boot_id)
+        return gone
+    place.over = True
+    _name_no_more(db, scope)
+    return Removed()
+
+
+def _rows(db: Database, number: int, scope: Scope, place: Place) -> Removed | None:
+    """The next rows of what was seen, with all that hangs on them; None: nothing is left."""
     events = _next(db, "events", scope.of_events(), place.events)
     if events:
         pictures, sealed = of_events(db, events)
@@ -66,9 +82,45 @@ def erase_some(db: Database, number: int, scope: Scope, place: Place) -> Removed
     if crops:
         place.sealed = crops[-1]
         return _remove(db, number, set(), set(), sealed=crops)
-    place.over = True
-    _name_no_more(db, scope)
-    return Removed()
+    return None
+
+
+def _messages(db: Database, number: int, scope: Scope, place: Place) -> Removed | None:
+    """The next messages about what was removed by its age before; None: nothing is left."""
+    found = _next(db, "outbox", scope.of_messages(), place.messages)
+    if not found:
+        return None
+    place.messages = found[-1]
+    sql = f"SELECT DISTINCT tracking_id FROM outbox WHERE id {IN_LIST}"  # noqa: S608  # our own text
+    names = [str(row[0]) for row in db.execute(sql, (json.dumps(found),)).fetchall()]
+    taken = take_away(db, about(db, names))
+    add(db, number, {"messages": taken.messages}, (f"{TRACKING}/{name}" for name in sorted(taken.tracking_ids)))
+    return Removed(taken=taken)
+
+
+def at_targets(db: sqlite3.Connection, scope: Scope) -> list[str]:
+    """Tracking IDs of which objects stand at targets, nothing is left here, and nobody was told that they are to go.
+
+    Args:
+        db: for a look; there may be a million of them, so it is not part of a job.
+        scope: bounded.
+    """
+    condition, values = scope.of_objects()
+    sql = f"SELECT DISTINCT tracking_id FROM ({OBJECTS}) o WHERE {condition}"  # noqa: S608  # our own text
+    return [str(row[0]) for row in db.execute(sql, values)]
+
+
+def tell_of(db: Database, number: int, names: Sequence[str], boot_id: str) -> None:
+    """Have targets told to erase what only they have; a job for `Store.write`."""
+    add(db, number, {}, (f"{TRACKING}/{name}" for name in names))
+    _tell(db, number, names, (), boot_id)
+
+
+def _tell(db: Database, number: int, names: Iterable[str], targets: Iterable[str], boot_id: str) -> None:
+    """Have targets told what went, and count for whom so many notices wait."""
+    told = tell(db, names, targets, boot_id)
+    if told:
+        add(db, number, {f"{NOTICES}{target}": count for target, count in told.items()})
 
 
 def _remove(
@@ -86,7 +138,8 @@ def _remove(
     held = {f"held for {why}": count for why, count in gone.held.items()}
     figures = {
         "events": gone.events, "pictures": gone.pictures, "sealed": gone.sealed, "items": gone.items,
-        "verdicts": gone.verdicts, "gold members": gone.gold_members, "bytes": gone.bytes, **held,
+        "verdicts": gone.verdicts, "gold members": gone.gold_members, "bytes": gone.bytes,
+        "messages": gone.taken.messages, **held,
     }  # fmt: skip
     add(db, number, figures, (*gone.paths, *(f"{TRACKING}/{name}" for name in gone.tracking_ids)))
     return gone
@@ -119,133 +172,6 @@ def _events_of(db: Database | sqlite3.Connection, pictures: list[int]) -> set[in
     return {int(row[0]) for row in db.execute(sql, (ids, ids)).fetchall()}
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What would go, were it erased now.
-
-    Attributes:
-        events, pictures, sealed: so many rows.
-        bytes: of their files, as far as it is known.
-        first, last: when the first and the last of it was seen, as the database writes times; empty where nothing is.
-        held: so many of the pictures are held, by what for.
-        others: other pictures of the same camera from that time, which may show the same: only where a track, an event
-            or an item is meant.
-        items, verdicts, gold_members: so many rows of review.
-    """
-
-    events: int
-    pictures: int
-    sealed: int
-    bytes: int
-    first: str = ""
-    last: str = ""
-    held: Mapping[str, int] = field(default_factory=dict)
-    others: int = 0
-    items: int = 0
-    verdicts: int = 0
-    gold_members: int = 0
-
-    @property
-    def nothing(self) -> bool:
-        """Whether nothing fits."""
-        return not (self.events or self.pictures or self.sealed or self.items)
-
-
-def preview(db: sqlite3.Connection, scope: Scope) -> Preview:
-    """Count what would go; nothing is changed.
-
-    Args:
-        db: a connection of its own, in whose temporary tables what was found is put together.
-        scope: bounded.
-    """
-    _find(db, scope)
-
-    def one(sql: str) -> tuple[Any, ...]:
-        return tuple(db.execute(sql).fetchone())
-
-    pictures, size = one("SELECT count(*), coalesce(sum(bytes), 0) FROM pictures WHERE id IN temp.gone_pictures")
-    sealed, crops = one("SELECT count(*), coalesce(sum(bytes), 0) FROM sealed WHERE id IN temp.gone_sealed")
-    times = (
-        "SELECT seen_at AS at FROM events WHERE id IN temp.gone_events "
-        "UNION ALL SELECT taken_at FROM pictures WHERE id IN temp.gone_pictures "
-        "UNION ALL SELECT taken_at FROM review_items WHERE id IN temp.gone_items "
-        "UNION ALL SELECT taken_at FROM sealed WHERE id IN temp.gone_sealed"
-    )
-    first, last = one(f"SELECT coalesce(min(at), ''), coalesce(max(at), '') FROM ({times})")  # noqa: S608
-    held = db.execute(
-        "SELECT why, count(*) FROM holds WHERE picture_id IN temp.gone_pictures OR sealed_id IN temp.gone_sealed "
-        "GROUP BY why"
-    ).fetchall()
-    others = 0
-    if scope.track is not None or scope.events or scope.pictures or scope.tracking_ids:
-        others = one(
-            "SELECT count(DISTINCT p.id) FROM pictures p JOIN ("
-            "SELECT camera_id, seen_at AS at FROM events WHERE id IN temp.gone_events "
-            "UNION ALL SELECT camera_id, taken_at FROM review_items WHERE id IN temp.gone_items"
-            ") e ON e.camera_id = p.camera_id WHERE p.id NOT IN temp.gone_pictures "
-            "AND abs(julianday(p.taken_at) - julianday(e.at)) < 30 / 86400.0"
-        )[0]
-    items, verdicts, members = one(
-        "SELECT (SELECT count(*) FROM temp.gone_items), "
-        "(SELECT count(*) FROM verdicts WHERE item_id IN temp.gone_items), (SELECT count(*) FROM gold_members "
-        "WHERE item_id IN temp.gone_items OR picture_id IN temp.gone_pictures)"
-    )
-    return Preview(
-        int(one("SELECT count(*) FROM temp.gone_events")[0]),
-        int(pictures), int(sealed), int(size) + int(crops), first, last,
-        {str(why): int(count) for why, count in held}, int(others), int(items), int(verdicts), int(members),
-    )  # fmt: skip
-
-
-def _find(db: sqlite3.Connection, scope: Scope) -> None:
-    """Put the ids of all that is meant into temporary tables."""
-    db.execute("PRAGMA temp_store = MEMORY")
-    for name in ("gone_events", "gone_pictures", "gone_sealed", "gone_items"):
-        db.execute(f"CREATE TEMP TABLE {name} (id INTEGER PRIMARY KEY)")
-    events, pictures, sealed, items = scope.of_events(), scope.of_pictures(), scope.of_sealed(), scope.of_items()
-    put = "INSERT OR IGNORE INTO temp.{into} SELECT {what} WHERE {where}"
-    steps: list[tuple[str, str, Where]] = [
-        ("gone_events", "id FROM events", events),
-        ("gone_items", "id FROM review_items", items),
-        ("gone_pictures", "id FROM pictures", pictures),
-        *_ITEMS_PICTURES,
-        ("gone_events", "id FROM events", ("picture_id IN temp.gone_pictures", {})),
-        ("gone_events", "id FROM events", (f"id IN ({_NUMBERS})", {})),
-        ("gone_pictures", "picture_id FROM events", ("id IN temp.gone_events AND picture_id IS NOT NULL", {})),
-        ("gone_pictures", "id FROM pictures", (f"{OF_EVENT} IN temp.gone_events", {})),
-        *_PICTURES_ITEMS,
-        *_ITEMS_PICTURES,
-        ("gone_sealed", "id FROM sealed", sealed),
-        ("gone_sealed", "id FROM sealed", ("event_id IN temp.gone_events", {})),
-    ]
-    for into, what, (where, values) in steps:
-        db.execute(put.format(into=into, what=what, where=where), values)
-
-
-_ITEMS_PICTURES: list[tuple[str, str, Where]] = [
-    ("gone_pictures", "picture_id FROM review_items", ("id IN temp.gone_items AND picture_id IS NOT NULL", {})),
-    ("gone_pictures", "crop_id FROM review_items", ("id IN temp.gone_items AND crop_id IS NOT NULL", {})),
-    (
-        "gone_pictures",
-        "id FROM pictures",
-        (f"{OF_REVIEW} IN (SELECT tracking_id FROM review_items WHERE id IN temp.gone_items)", {}),  # noqa: S608
-    ),
-]
-_PICTURES_ITEMS: list[tuple[str, str, Where]] = [
-    ("gone_items", "id FROM review_items", ("picture_id IN temp.gone_pictures", {})),
-    ("gone_items", "id FROM review_items", ("crop_id IN temp.gone_pictures", {})),
-    (
-        "gone_items",
-        "i.id FROM pictures p JOIN review_items i ON i.tracking_id = substr(p.purpose, 8, 36)",
-        ("p.purpose GLOB 'review ????????-*: *' AND p.id IN temp.gone_pictures", {}),
-    ),
-]
-_NUMBERS = (
-    "SELECT CAST(substr(purpose, 7) AS INTEGER) FROM pictures "
-    "WHERE purpose GLOB 'event [0-9]*: *' AND id IN temp.gone_pictures"
-)
-
-
 def erase_from_copy(db: sqlite3.Connection, scope: Scope, paths: list[str]) -> Removed:
     """Remove from a copy of the database what is meant, and what is recorded under these paths; in a transaction.
 
@@ -264,13 +190,16 @@ def erase_from_copy(db: sqlite3.Connection, scope: Scope, paths: list[str]) -> R
     sealed = ids("sealed", whole.of_sealed()) | ids("sealed", gone) if "sealed" in there else set()
     events: set[int] = set()
     items: set[int] = set()
+    names = [path.removeprefix(f"{TRACKING}/") for path in paths if path.startswith(f"{TRACKING}/")]
+    went: Where = ("tracking_id IN (SELECT value FROM json_each(:names))", {"names": json.dumps(names)})
     if "review_items" in there:
-        names = json.dumps([path.removeprefix(f"{TRACKING}/") for path in paths if path.startswith(f"{TRACKING}/")])
-        went: Where = ("tracking_id IN (SELECT value FROM json_each(:names))", {"names": names})
         items = ids("review_items", whole.of_items()) | ids("review_items", went)
         pictures |= of_items(db, items)
+    if "outbox" in there:
+        events = ids("events", went)
     if "events" in there:
-        events = ids("events", whole.of_events()) | _events_of(db, sorted(pictures))
+        named = "outbox" in there or not whole.tracking_ids  # before the outbox, events had no tracking ID
+        events |= (ids("events", whole.of_events()) if named else set()) | _events_of(db, sorted(pictures))
         more, crops = of_events(db, events, there)
         pictures, sealed = pictures | more, sealed | crops
     if "review_items" in there:
@@ -281,6 +210,9 @@ def erase_from_copy(db: sqlite3.Connection, scope: Scope, paths: list[str]) -> R
         )
         _name_no_more(db, whole)
     gone_rows = remove(db, events=events, pictures=pictures, sealed=sealed, items=items, release=True, there=there)
+    if "outbox" in there:
+        take_away(db, about(db, {*names, *whole.tracking_ids}) | ids("outbox", whole.of_messages()))
+        name_no_more(db, {*names, *whole.tracking_ids, *gone_rows.tracking_ids})
     if "erasures" in there:
         db.execute("DELETE FROM erasure_files")
         db.execute("DELETE FROM erasures WHERE stage <> 'done'")

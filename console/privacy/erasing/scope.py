@@ -7,20 +7,35 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import Any
 
 from console.errors import UsageError
 from console.store.store import utc_text
+from console.store.tombstones import OURS
 from models.words import _
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 Where = tuple[str, dict[str, Any]]
 """A condition of our own text, and its values by name."""
 _NOTHING: Where = ("0", {})
 _NEVER, _ALWAYS = "0001-01-01T00:00:00.000000+00:00", "9999-12-31T23:59:59.999999+00:00"
+
+_ALONE = (
+    "NOT EXISTS (SELECT 1 FROM events e WHERE e.tracking_id = outbox.tracking_id) "
+    "AND NOT EXISTS (SELECT 1 FROM review_items i WHERE i.tracking_id = outbox.tracking_id)"
+)
+OBJECTS = (
+    "SELECT outbox_id AS id, tracking_id, json_extract(about, '$.camera_id') AS camera_id, put_at, "
+    "coalesce(json_extract(about, '$.taken_at'), put_at) AS taken_at FROM outbox_objects WHERE length(tracking_id) = 36"
+)
+"""SQL: what stands at targets, by the camera and the time that are known of it."""
+_UNTOLD = (
+    "outbox.tracking_id NOT IN "
+    "(SELECT t.value FROM outbox m, json_each(m.body, '$.tracking_ids') t WHERE m.kind = 'erased')"
+)
+_TRACK = (
+    "(json_extract(body, '$.track') = :track OR EXISTS "
+    "(SELECT 1 FROM json_each(body, '$.boxes') WHERE json_extract(json_each.value, '$[6]') = :track))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +52,9 @@ class Scope:
         events: these events; alone.
         pictures: these picture files, by path relative to the home; alone, with their events and review items.
         asked_at: when it was asked; None: not yet.
-        last: the highest id of events, pictures, sealed crops and review items when it was asked.
+        last: the highest id of events, pictures, sealed crops, review items and messages when it was asked.
         names: what the camera was called, where nothing shall name it any more.
-        tracking_ids: review items of these tracking IDs; alone.
+        tracking_ids: events and review items of these tracking IDs; alone.
     """
 
     camera_id: str = ""
@@ -49,7 +64,7 @@ class Scope:
     events: tuple[int, ...] = ()
     pictures: tuple[str, ...] = ()
     asked_at: datetime | None = None
-    last: tuple[int, int, int, int] = (0, 0, 0, 0)
+    last: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
     names: tuple[str, ...] = ()
     tracking_ids: tuple[str, ...] = ()
 
@@ -96,7 +111,7 @@ class Scope:
         moment = now or datetime.now(UTC)
         last = [
             int(db.execute(f"SELECT max(id) FROM {table}").fetchone()[0] or 0)  # noqa: S608  # our own names
-            for table in ("events", "pictures", "sealed", "review_items")
+            for table in ("events", "pictures", "sealed", "review_items", "outbox")
         ]
         called: set[str] = set()
         if self.whole_camera:
@@ -105,11 +120,11 @@ class Scope:
                 "UNION SELECT camera_name FROM review_items WHERE camera_id = :id"
             )
             called = {*self.names, *(str(row[0]) for row in db.execute(sql, {"id": self.camera_id}))}
-        return replace(self, asked_at=moment, last=(last[0], last[1], last[2], last[3]), names=tuple(sorted(called)))
+        return replace(self, asked_at=moment, last=_five(last), names=tuple(sorted(called)))
 
     def for_copy(self) -> Scope:
         """The same for a copy of the database, all of whose rows were there."""
-        return replace(self, last=(1 << 62,) * 4)
+        return replace(self, last=(1 << 62,) * 5)
 
     def as_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -131,7 +146,7 @@ class Scope:
             name: datetime.fromisoformat(said[name]) if said.get(name) else None
             for name in ("since", "until", "asked_at")
         }
-        last = [*said["last"], 0]  # an erasure of a Sightdesk without review knows three
+        last = [*said["last"], 0, 0]  # an erasure of a Sightdesk without review knows three, without outbox four
         return cls(
             said["camera_id"],
             times["since"],
@@ -140,7 +155,7 @@ class Scope:
             tuple(said["events"]),
             tuple(said["pictures"]),
             times["asked_at"],
-            (last[0], last[1], last[2], last[3]),
+            _five(last),
             tuple(said["names"]),
             tuple(said.get("tracking_ids", ())),
         )
@@ -149,7 +164,9 @@ class Scope:
         """Which rows of `events` are meant."""
         if self.events:
             return "id IN (SELECT value FROM json_each(:events))", {"events": json.dumps(self.events)}
-        if self.pictures or self.tracking_ids:
+        if self.tracking_ids:
+            return "tracking_id IN (SELECT value FROM json_each(:ids))", {"ids": json.dumps(self.tracking_ids)}
+        if self.pictures:
             return _NOTHING
         return self._where(("seen_at", "recorded_at"), self.last[0], track="track = :track")
 
@@ -172,6 +189,34 @@ class Scope:
     def of_sealed(self) -> Where:
         """Which rows of `sealed` are meant by themselves, besides those of events that are."""
         return self._of_files(self.last[2])
+
+    def of_messages(self) -> Where:
+        """Which rows of `outbox` are meant by themselves: what they are about is gone, such as by its age."""
+        if self.tracking_ids:
+            meant: Where = (
+                "tracking_id IN (SELECT value FROM json_each(:ids))",
+                {"ids": json.dumps(self.tracking_ids)},
+            )
+        elif self.events or self.pictures:
+            return _NOTHING
+        else:
+            seen = "coalesce(json_extract(body, '$.seen_at'), json_extract(body, '$.taken_at'), written_at)"
+            meant = self._where((seen, "written_at"), self.last[4], track=_TRACK)
+        return f"{OURS} AND {_ALONE} AND ({meant[0]})", meant[1]
+
+    def of_objects(self) -> Where:
+        """Which rows of `OBJECTS` are meant by themselves: nothing but what stands at a target is left of them."""
+        if self.tracking_ids:
+            meant: Where = (
+                "tracking_id IN (SELECT value FROM json_each(:ids))",
+                {"ids": json.dumps(self.tracking_ids)},
+            )
+        elif self.events or self.pictures or self.track is not None:
+            return _NOTHING
+        else:
+            meant = self._where(("taken_at", "put_at"), self.last[4])
+        alone = f"{_ALONE} AND {_UNTOLD}".replace("outbox.tracking_id", "o.tracking_id")
+        return f"({meant[0]}) AND {alone}", meant[1]
 
     def _of_files(self, last: int) -> Where:
         if self.pictures:
@@ -201,54 +246,8 @@ class Scope:
         }
 
 
-def named_pictures(db: sqlite3.Connection | Database, names: Sequence[str]) -> tuple[str, ...]:
-    """The recorded paths of picture files, named by path or by the file's name alone.
-
-    Raises:
-        UsageError: one is not recorded.
-    """
-    found = []
-    for name in names:
-        tail = name.replace("\\", "/").rpartition("/")[2]
-        rows = db.execute(
-            "SELECT path FROM (SELECT path FROM pictures UNION ALL SELECT path FROM sealed) "
-            "WHERE path = :name OR substr(path, -length(:tail) - 1) = '/' || :tail",
-            {"name": name, "tail": tail},
-        ).fetchall()
-        if not rows:
-            raise UsageError(_("No picture {name} is recorded.").format(name=name), _("Name it as its file is called."))
-        found += [str(row[0]) for row in rows]
-    return tuple(found)
-
-
-def known_tracking_ids(
-    db: sqlite3.Connection | Database, names: Sequence[str], *, anywhere: bool = False
-) -> tuple[str, ...]:
-    """Tracking IDs as they are stored, of those somebody wrote.
-
-    Args:
-        db: looked into.
-        names: as written.
-        anywhere: one that is not there may be in a copy of the database.
-
-    Raises:
-        UsageError: one is none, or not there.
-    """
-    found = []
-    for name in names:
-        try:
-            tracking_id = str(UUID(name.strip()))
-        except ValueError:
-            raise UsageError(
-                _("{name} is no tracking ID.").format(name=repr(name)), _("Copy it from the item or its export.")
-            ) from None
-        sql = "SELECT 1 FROM review_items WHERE tracking_id = ?"
-        if not anywhere and db.execute(sql, (tracking_id,)).fetchone() is None:
-            raise UsageError(
-                _("There is no review item {id}.").format(id=tracking_id), _("It may have been erased already.")
-            )
-        found.append(tracking_id)
-    return tuple(found)
+def _five(last: Sequence[int]) -> tuple[int, int, int, int, int]:
+    return last[0], last[1], last[2], last[3], last[4]
 
 
 def moment(text: str, *, last: bool) -> datetime | None:

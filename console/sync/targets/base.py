@@ -38,6 +38,11 @@ class Parcel:
     body: Mapping[str, Any]
     file: Stored | None = None
 
+    def __post_init__(self) -> None:
+        """Raises TypeError where a file is anything but what may leave."""
+        if self.file is not None and type(self.file) is not Stored:
+            raise TypeError(f"a target is given what is Stored, not {type(self.file).__name__}")
+
     @property
     def size(self) -> int:
         """Bytes of its file."""

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QProgressBar
 
 from console.errors import SightdeskError
 from console.privacy.erasing import erasure
+from console.privacy.erasing.foreseeing import Preview
 from console.privacy.erasing.report import FOLDER, Report
-from console.privacy.erasing.rows import Preview
 from console.privacy.erasing.scope import Scope
 from console.store.erasures import ErasureRow, unfinished
 from console.store.holds import WORDS

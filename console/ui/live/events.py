@@ -178,6 +178,11 @@ class EventsPanel(QWidget):
             unacknowledged=self._only_new.isChecked(),
         )
 
+    @property
+    def chosen(self) -> Event | None:
+        """The chosen event."""
+        return self._events.get(self.list.chosen)
+
     def acknowledge_chosen(self) -> None:
         """Record who has seen the chosen event, and go to the next one that nobody has."""
         chosen = self.list.chosen

@@ -35,6 +35,8 @@ from widgets.scrolled import Scrolled
 from widgets.theme import px
 
 _ELSEWHERE = ("cameras",)
+_OF_SECTIONS = {"sync": ("targets",)}
+"""What of a section has a page of its own."""
 _GENERAL = ""
 _WIDEST = 900
 
@@ -133,7 +135,8 @@ class SettingsPage(QWidget):
         for name in [_GENERAL, *groups]:
             section: Section = getattr(settings, name) if name else settings
             about = Settings.model_fields[name].description if name else ""
-            form = SectionForm(name, name, section, suggestions, () if name else (*groups, *_ELSEWHERE))
+            leave_out = _OF_SECTIONS.get(name, ()) if name else (*groups, *_ELSEWHERE)
+            form = SectionForm(name, name, section, suggestions, leave_out)
             form.wanted.connect(self._edit)
             head = _head(label_of(name) if name else _("Site"), _(about or ""))
             column.addWidget(head)

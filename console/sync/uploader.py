@@ -1,0 +1,164 @@
+"""The uploader: one lane for each target, and a watch that tells them what waits and keeps the outbox in order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from console.errors import UsageError
+from console.privacy.audit.record import Audit
+from console.settings.disk import in_words
+from console.settings.schema import Settings
+from console.settings.sync import TargetSettings
+from console.store.store import Store
+from console.sync.connection import Maker, Parts
+from console.sync.figures import State, TargetFigures
+from console.sync.pace import Clock
+from console.sync.requests import pausing
+from console.sync.targets.base import Secret, Target
+from console.sync.watch import Watch
+from models.words import _
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+__all__ = ["Maker", "State", "TargetFigures", "Uploader", "make_target"]
+
+LOCK = "sync.lock"
+_NOTHING_WAITS = (
+    "SELECT NOT EXISTS (SELECT 1 FROM outbox_counts WHERE state IN ('waiting', 'later') AND number > 0 AND target = ?)"
+)
+
+
+def make_target(settings: TargetSettings, secret: Secret, store: Store, site: str) -> Target:
+    """The target that settings name; its library is imported when one is made."""
+    from console.sync.targets.making import make_target as make  # noqa: PLC0415  # httpx: 65 ms
+
+    return make(settings, secret, store, site)
+
+
+class Uploader:
+    """Sends what waits in a home's outbox to its targets. Any thread may call it.
+
+    A message counts as sent when its target said so, and is then recorded; what a kill cuts off is sent again. One
+    target never waits for another. It is made without waiting for anything; what goes where is stored soon after.
+
+    Args:
+        home: the home's folder.
+        store: its database.
+        settings: in force now.
+        secret: gives targets theirs.
+        make: makes targets.
+        audit: where it is recorded how much left the site; None: nowhere.
+        clock: to go by.
+        random: for the jitter of back-offs.
+
+    Raises:
+        UsageError: another process sends for this home.
+        HomeError: the lock's file can't be opened.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        store: Store,
+        settings: Settings,
+        *,
+        secret: Secret,
+        make: Maker = make_target,
+        audit: Audit | None = None,
+        clock: Clock | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._lock = _alone(home)
+        parts = Parts(home, store, make, secret, clock or Clock(), random or Random())  # noqa: S311  # jitter
+        self._watch = Watch(parts, settings, audit)
+
+    def apply(self, settings: Settings) -> None:
+        """Go by new settings from now on. Returns at once; what is under way ends by the old ones."""
+        self._settings = settings
+        self._watch.apply(settings)
+
+    def push(self, target: str = "") -> None:
+        """Try now what waits, past back-off and hours, but not past a pause; later messages go by the hours again.
+
+        Args:
+            target: its name; empty: all.
+
+        Raises:
+            UsageError: there is no such target.
+        """
+        if target:
+            self._known(target)
+        self._watch.push(target)
+
+    def pause(self, target: str, paused: bool) -> Future[None]:  # noqa: FBT001  # a switch
+        """Send nothing more to a target, or go on; it holds over restarts. What is under way arrives.
+
+        Returns:
+            Done when it is stored, and from then on it holds.
+
+        Raises:
+            UsageError: there is no such target.
+            StoreError: the database takes nothing.
+        """
+        self._known(target)
+        future = self._store.write(pausing(target, paused=paused), wait_s=1.0)
+        future.add_done_callback(lambda done: None if done.exception() else self._watch.pause(target, paused=paused))
+        return future
+
+    @property
+    def figures(self) -> Mapping[str, TargetFigures]:
+        """How it goes, by target, for all in the settings."""
+        return {target.name: self._watch.figures(target.name) for target in self._settings.sync.targets}
+
+    @property
+    def empty(self) -> bool:
+        """Nothing waits, nor waits aside, for any target that is in the settings and enabled.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        names = [target.name for target in self._settings.sync.targets if target.enabled]
+        with self._store.read() as db:
+            return all(db.execute(_NOTHING_WAITS, (name,)).fetchone()[0] for name in names)
+
+    def close(self, patience_s: float = 2.5) -> list[str]:
+        """End: what is under way may arrive, and what came is recorded. Harmless when done already.
+
+        Args:
+            patience_s: for so long.
+
+        Returns:
+            Names of threads that are stuck.
+        """
+        stuck = self._watch.close(time.monotonic() + patience_s)
+        self._lock.release()
+        return stuck
+
+    def _known(self, target: str) -> None:
+        if target not in {one.name for one in self._settings.sync.targets}:
+            raise UsageError(
+                _("There is no target {name}.").format(name=target), _("See which there are: sightdesk outbox status")
+            )
+
+
+def _alone(home: Path) -> BaseFileLock:
+    from filelock import FileLock, Timeout  # noqa: PLC0415  # 40 ms
+
+    lock = FileLock(home / "run" / LOCK, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise UsageError(
+            _("The desk of this home sends already."), _("Ask it to try now, with: sightdesk outbox push")
+        ) from None
+    except OSError as error:
+        raise in_words(error, home / "run" / LOCK) from error
+    return lock

@@ -50,7 +50,7 @@ class _Watched:
 
 
 def live(plan: Plan, number: int, tell: int) -> None:
-    """Live until the outbox is empty.
+    """Live until it is killed; the last one until its outbox is empty.
 
     Args:
         plan: of all lives.
@@ -97,6 +97,9 @@ def live(plan: Plan, number: int, tell: int) -> None:
         while not (uploader.empty and _settled(store)):
             time.sleep(_LOOK_S)
         say("empty")
+        while number < plan.kills:  # it is to be killed
+            time.sleep(_LOOK_S)
+            say("idle")
         stuck = uploader.close()
         assert not stuck, stuck
         assert not lane.close()

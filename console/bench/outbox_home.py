@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from uuid_utils import uuid7
 
 from console.bench.outbox_papers import Papers
-from console.errors import SightdeskError
 from console.privacy.redactor import Redactor
 from console.privacy.stored import Named, open_stored
-from console.privacy.writer import JPEG_QUALITY, PictureWriter
+from console.privacy.writer import PictureWriter
 from console.settings.home import Home
 from console.settings.schema import Settings
 from console.settings.sync import SyncSettings, TargetSettings
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 TARGET = "cloud"
 PICTURE_BYTES = 20_000
 WIDTH, HEIGHT = 480, 270
+GRAIN = 1.455  # with it the covered scenes make JPEGs of so many bytes
 _POLICY = Cover(purpose="to measure how fast it leaves")
 _AT_ONCE = 2000
 _CAMERA = "bench"
@@ -126,18 +126,12 @@ def _written(home: Home, store: Store, number: int) -> list[tuple[PurePosixPath,
 
 
 class _Drawing:
-    """Draws scenes of big patches with as much grain as makes a JPEG of the wanted size."""
+    """Draws scenes of big patches, with grain."""
 
     def __init__(self) -> None:
         self._redactor = Redactor()
         self._rng = np.random.default_rng(7)
         self._noise = self._rng.standard_normal((HEIGHT, WIDTH, 1), np.float32)
-        low, self._grain = 0.0, 40.0
-        high = self._grain
-        while high - low > 0.01:
-            self._grain = (low + high) / 2
-            mean = sum(self._size() for _n in range(3)) / 3
-            low, high = (self._grain, high) if mean < PICTURE_BYTES else (low, self._grain)
 
     def covered(self) -> Redacted:
         """A scene unlike those before, with a person covered."""
@@ -147,14 +141,8 @@ class _Drawing:
     def _scene(self) -> NDArray[np.uint8]:
         patches = self._rng.integers(40, 200, (9, 16, 3), np.uint8)
         smooth = cv2.resize(patches, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).astype(np.float32)
-        noise = np.roll(self._noise, int(self._rng.integers(WIDTH)), 1) * self._grain
+        noise = np.roll(self._noise, int(self._rng.integers(WIDTH)), 1) * GRAIN
         return np.clip(smooth + noise, 0, 255).astype(np.uint8)
-
-    def _size(self) -> int:
-        encoded, jpeg = cv2.imencode(".jpg", self.covered().bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        if not encoded:
-            raise SightdeskError("The bench's pictures can't be encoded here.")
-        return len(jpeg)
 
 
 def _picture_of(home: Home, store: Store, number: int, contents: list[tuple[PurePosixPath, bytes]]) -> PictureRow:

@@ -59,9 +59,9 @@ def _secrets(place: Home, settings: Settings) -> Iterator[Finding]:
 
 def _alarms(place: Home, settings: Settings) -> list[Finding]:
     from console.store.connect import reading
-    from console.sync.alarms import alarms
-    from console.sync.certificates import certificates
-    from console.sync.queries import quota, status
+    from console.sync.overview.alarms import alarms
+    from console.sync.overview.certificates import certificates
+    from console.sync.overview.queries import quota, status
 
     known = certificates(settings)
     if place.database.is_file():

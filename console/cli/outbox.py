@@ -50,11 +50,11 @@ leads to what it is about. Track 12 is another thing: an object followed by one 
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """How the outbox stands with each target: what waits, since when, how fast it goes, what is wrong."""
     from console.cli import outbox_words as words
-    from console.sync.alarms import alarms
-    from console.sync.certificates import certificates
-    from console.sync.queries import quota
-    from console.sync.queries import status as look
-    from console.sync.rates import rate
+    from console.sync.overview.alarms import alarms
+    from console.sync.overview.certificates import certificates
+    from console.sync.overview.queries import quota
+    from console.sync.overview.queries import status as look
+    from console.sync.overview.rates import rate
 
     with reading(home) as (db, settings):
         found, room = look(db, settings), quota(db, settings)
@@ -98,8 +98,8 @@ def messages(
 ) -> None:
     """List messages with how far they are, newest first."""
     from console.cli import outbox_words as words
-    from console.sync.queries import messages as look
-    from console.sync.trace import find
+    from console.sync.overview.queries import messages as look
+    from console.sync.overview.trace import find
 
     words.known_words(state, kind)
     with reading(home) as (db, _settings):
@@ -122,7 +122,7 @@ def trace(
     """The whole way of a tracking ID: seen, kept, judged, queued, and how far it is with each target."""
     from console.cli import outbox_words as words
     from console.errors import SightdeskError
-    from console.sync.queries import trace as look
+    from console.sync.overview.queries import trace as look
 
     with reading(home) as (db, _settings):
         found = look(db, tracking_id)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from console.settings.schema import Settings
     from console.store.store import Store
-    from console.sync.queries import TargetStatus
+    from console.sync.overview.queries import TargetStatus
 
 RETRY_EXAMPLES = """\b
 Examples:
@@ -181,7 +181,7 @@ def known_target(store: Store, settings: Settings, name: str) -> TargetStatus:
         UsageError: there is none of this name.
     """
     from console.errors import UsageError
-    from console.sync.queries import status
+    from console.sync.overview.queries import status
 
     with store.read() as db:
         found = {one.name: one for one in status(db, settings)}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from console.settings.schema import Settings
     from console.store.store import Store
-    from console.sync.queries import TargetStatus
+    from console.sync.overview.queries import TargetStatus
     from console.sync.uploader import Uploader
 
 PUSH_EXAMPLES = """\b
@@ -174,7 +174,7 @@ def _follow(
 
 def _aside(store: Store, settings: Settings, target: str) -> bool:
     """Whether files wait aside, which come forward soon once there is room."""
-    from console.sync.queries import status
+    from console.sync.overview.queries import status
 
     with store.read() as db:
         return any(one.enabled and one.later and target in ("", one.name) for one in status(db, settings))
@@ -182,7 +182,7 @@ def _aside(store: Store, settings: Settings, target: str) -> bool:
 
 def _left(store: Store, settings: Settings, target: str) -> list[TargetStatus]:
     """Targets of the settings, switched on, for which something waits."""
-    from console.sync.queries import status
+    from console.sync.overview.queries import status
 
     with store.read() as db:
         found = status(db, settings)
@@ -191,7 +191,7 @@ def _left(store: Store, settings: Settings, target: str) -> list[TargetStatus]:
 
 def _told(store: Store, settings: Settings, target: str, by: str, *, as_json: bool) -> None:
     from console.cli.outbox_words import now, status_json, status_lines
-    from console.sync.queries import status
+    from console.sync.overview.queries import status
 
     with store.read() as db:
         found = [one for one in status(db, settings) if one.known and target in ("", one.name)]

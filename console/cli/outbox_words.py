@@ -8,10 +8,10 @@ from typing import Any, get_args
 
 from console.errors import UsageError
 from console.store.outbox import Kind, State
-from console.sync.alarms import Alarm, gigabytes
-from console.sync.certificates import Certificate, Unreadable
-from console.sync.queries import MessageRow, Quota, Step, TargetStatus, Trace
-from console.sync.trace_words import STATES
+from console.sync.overview.alarms import Alarm, gigabytes
+from console.sync.overview.certificates import Certificate, Unreadable
+from console.sync.overview.queries import MessageRow, Quota, Step, TargetStatus, Trace
+from console.sync.overview.trace_words import STATES
 from models.words import _
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400

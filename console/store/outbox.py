@@ -158,7 +158,7 @@ def change(db: Database, target: str, numbers: Iterable[int], state: State, erro
         db: inside a job.
         target: whose.
         numbers: of the messages; those that are not there are passed over.
-        state: not sent; that is `console.sync.records`' to say.
+        state: not sent; that is `console.sync.uploading.records`' to say.
         error: why, in words; None: as it is.
 
     Returns:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from console.store.outbox import change
 from console.store.store import Store
-from console.sync.records import remove
+from console.sync.uploading.records import remove
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

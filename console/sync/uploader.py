@@ -15,12 +15,12 @@ from console.settings.disk import in_words
 from console.settings.schema import Settings
 from console.settings.sync import TargetSettings
 from console.store.store import Store
-from console.sync.connection import Maker, Parts
 from console.sync.figures import State, TargetFigures
-from console.sync.pace import Clock
 from console.sync.requests import pausing
 from console.sync.targets.base import Secret, Target
-from console.sync.watch import Watch
+from console.sync.uploading.connection import Maker, Parts
+from console.sync.uploading.pace import Clock
+from console.sync.uploading.watch import Watch
 from models.words import _
 
 if TYPE_CHECKING:

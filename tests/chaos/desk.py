@@ -22,8 +22,8 @@ from console.settings.schema import Settings
 from console.settings.sync import TargetSettings
 from console.store.store import Store
 from console.sync.targets.base import Parcel, Receipt, Refused, Secret, Target
-from console.sync.targets.cloud import CloudTarget
-from console.sync.targets.http import Limits
+from console.sync.targets.https.cloud import CloudTarget
+from console.sync.targets.https.way import Limits
 from console.sync.targets.making import make_target
 from console.sync.uploader import Uploader
 from tests.chaos.ledger import Ledger

@@ -18,7 +18,7 @@ from console.datasets.formats import known
 from console.privacy.stored import Named, Stored, open_stored
 from console.settings.sync import TargetSettings
 from console.sync.targets.base import Busy, Parcel
-from console.sync.targets.objects import ObjectsTarget
+from console.sync.targets.objects.target import ObjectsTarget
 
 LABELS = ("person", "no", "Straßenbahn", "7")
 SOURCE, STORED = (128, 96), (64, 48)

@@ -10,7 +10,7 @@ from uuid_utils import uuid7
 
 from console.store.outbox import Kind, Message, change, put
 from console.store.store import Store
-from console.sync.queries import TargetStatus
+from console.sync.overview.queries import TargetStatus
 from console.sync.uploader import TargetFigures
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

@@ -20,9 +20,9 @@ from console.settings.sync import TargetSettings
 from console.store.outbox import Kind, Message, Route, put
 from console.store.pictures import PictureRow, insert
 from console.store.store import Store
-from console.sync.pace import Clock
 from console.sync.targets.base import Parcel, Receipt, Refused, Secret
 from console.sync.uploader import Uploader
+from console.sync.uploading.pace import Clock
 from tests.console.fakes import wait_until as wait
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 60

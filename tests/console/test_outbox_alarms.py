@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from console.settings.schema import Settings
-from console.sync.alarms import Alarm, alarms, is_open
-from console.sync.certificates import Certificate, Unreadable, certificates
-from console.sync.queries import Quota, TargetStatus
+from console.sync.overview.alarms import Alarm, alarms, is_open
+from console.sync.overview.certificates import Certificate, Unreadable, certificates
+from console.sync.overview.queries import Quota, TargetStatus
 from tests.servers.authority import Authority
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)

@@ -19,8 +19,8 @@ from uuid_utils import uuid7
 from console.settings.home import Home
 from console.store.outbox import PRIORITY
 from console.store.store import Store, utc_text
-from console.sync import queries
-from console.sync.rates import rate
+from console.sync.overview import queries
+from console.sync.overview.rates import rate
 from tests.console.outbox_cases import execute, wanted
 from tests.console.outbox_writing import KINDS, NOW, STATES, fill, settings_of, to, write
 

@@ -11,9 +11,9 @@ import pytest
 
 from console.settings.home import Home
 from console.store.store import Store, utc_text
-from console.sync import queries
-from console.sync.quota import GIGABYTE
-from console.sync.rates import rate
+from console.sync.overview import queries
+from console.sync.overview.quota import GIGABYTE
+from console.sync.overview.rates import rate
 from tests.console.outbox_cases import execute
 from tests.console.outbox_writing import NOW, backlog, settings_of, to, write
 

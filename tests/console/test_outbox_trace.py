@@ -14,7 +14,7 @@ from console.errors import UsageError
 from console.settings.home import Home
 from console.store.outbox import Message, put
 from console.store.store import Store, utc_text
-from console.sync import queries
+from console.sync.overview import queries
 from tests.console.outbox_cases import execute
 from tests.console.outbox_writing import NOW, to, write
 from tests.console.review_queue import new_item, with_pictures

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from console.sync.targets.base import Busy, Denied, Full, Receipt, Refused, TargetError, WrongAnswer
-from console.sync.targets.cloud import CloudTarget
-from console.sync.targets.http import Limits
+from console.sync.targets.https.cloud import CloudTarget
+from console.sync.targets.https.way import Limits
 from tests.console.test_sync_tls import cloud
 from tests.console.test_sync_wire import parcel
 from tests.servers.authority import Authority, Pair

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from console.sync.targets.base import Busy, Receipt, TargetError, Unreachable, WrongAnswer
-from console.sync.targets.cloud import CloudTarget
-from console.sync.targets.http import Limits
+from console.sync.targets.https.cloud import CloudTarget
+from console.sync.targets.https.way import Limits
 from console.sync.wire import Said, encode_answer
 from tests.console.test_sync_tls import QUICK, cloud
 from tests.console.test_sync_wire import parcel

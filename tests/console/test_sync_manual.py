@@ -11,7 +11,7 @@ import pytest
 
 from console.settings.file import SettingsFile
 from console.settings.home import Home
-from console.sync.targets.signing import key_of, sign
+from console.sync.targets.https.signing import key_of, sign
 
 MANUAL = (Path(__file__).parents[2] / "resources" / "manual" / "sync.md").read_text("utf-8")
 

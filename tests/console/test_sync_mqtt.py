@@ -20,8 +20,8 @@ from console.settings.section import SecretRef
 from console.settings.sync import TargetSettings
 from console.store.store import Store
 from console.sync.targets.base import Denied, Parcel, Receipt, Refused, TargetError, Unreachable
-from console.sync.targets.mqtt import MqttTarget
-from console.sync.targets.mqtt_topics import prefix_of, publications, safe
+from console.sync.targets.mqtt.target import MqttTarget
+from console.sync.targets.mqtt.topics import prefix_of, publications, safe
 from tests.conftest import missing
 from tests.contract.parcels import erased, parcels
 from tests.servers.mosquitto import DESK, Mosquitto, why_not
@@ -74,7 +74,7 @@ def test_presence_is_shown_while_it_runs_and_taken_back_when_it_closes(open_brok
 _PROGRAM = """
 import sys
 from console.settings.sync import TargetSettings
-from console.sync.targets.mqtt import MqttTarget
+from console.sync.targets.mqtt.target import MqttTarget
 target = MqttTarget(TargetSettings.model_validate_json(sys.argv[1]), {"broker": sys.argv[2]}.__getitem__, "depot")
 target.settle()
 print("online", flush=True)
@@ -171,7 +171,7 @@ def test_who_may_not_publish_there_is_told(open_broker: Open, some: list[Parcel]
 def test_erasing_is_not_said_to_be_done_where_it_can_not_be_looked_at(
     open_broker: Open, some: list[Parcel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.sync.targets.mqtt.ANSWER_S", 0.5)
+    monkeypatch.setattr("console.sync.targets.mqtt.target.ANSWER_S", 0.5)
     broker = open_broker(rights="topic write sightdesk/#")
     with closing(target_of(broker)) as target:
         target.send(some)

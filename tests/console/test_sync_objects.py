@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import random
 import threading
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from uuid_utils import uuid7
 from console.settings.home import Home
 from console.store.store import Store
 from console.sync.targets.base import Parcel, Receipt, Refused, TargetError, Unreachable
-from console.sync.targets.objects import ObjectsTarget
+from console.sync.targets.objects.target import ObjectsTarget
 from tests.console.objects_cases import (
     Expected,
     Failing,
@@ -164,6 +166,29 @@ def test_what_is_there_is_not_put_again(target: ObjectsTarget, tmp_path: Path, m
         monkeypatch.setattr(target._place, act, never)
     sent(target, *parcels)
     target.settle()
+
+
+def test_a_kill_between_a_list_and_what_sums_it_up_is_made_good(
+    target: ObjectsTarget, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = str(uuid7())
+    sent(target, shown(1, own, picture(tmp_path / "files", 1)))
+    target.settle()
+    sent(target, verdict(2, own, [[0, 0, 9, 9, "a"]], exhaustive=True))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(target._lists, "_index", lambda _layout: (_ for _ in ()).throw(KeyboardInterrupt()))
+        target.settle()
+    again = ObjectsTarget(target._settings, lambda _name: "", store, "Werk Süd")
+    again.settle()
+    again.close()
+    folder = tmp_path / "out" / "werk-sud"
+    summed = {line["path"]: line["sha256"] for line in jsonl(folder / "manifest" / "index.jsonl")}
+    assert {path: hashlib.sha256((folder / path).read_bytes()).hexdigest() for path in summed} == summed
+    assert any(path.startswith("manifest/") for path in summed)
+
+
+def jsonl(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from uuid_utils import uuid7
 from console.settings.home import Home
 from console.store.store import Store
 from console.sync.targets.base import Parcel, Receipt
-from console.sync.targets.objects import ObjectsTarget
-from console.sync.targets.objects_layout import UNDATED, Layout, day_of, slug
+from console.sync.targets.objects.layout import UNDATED, Layout, day_of, slug
+from console.sync.targets.objects.target import ObjectsTarget
 from tests.console.objects_cases import erasure, folder_target, picture, shown, some_boxes, told, verdict  # fmt: skip
 
 _names = itertools.count(1)

@@ -23,10 +23,10 @@ from console.settings.home import Home
 from console.settings.sync import TargetSettings
 from console.store.store import Store
 from console.sync.targets.base import Busy, Denied, Full, Refused, TargetError, Unreachable, WrongAnswer
-from console.sync.targets.objects import ObjectsTarget
-from console.sync.targets.objects_errors import meant
-from console.sync.targets.objects_options import made
-from console.sync.targets.objects_stores import Place
+from console.sync.targets.objects.errors import meant
+from console.sync.targets.objects.options import made
+from console.sync.targets.objects.stores import Place
+from console.sync.targets.objects.target import ObjectsTarget
 from tests.console.objects_cases import folder_target, picture, shown, told
 
 

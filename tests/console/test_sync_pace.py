@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.settings.sync import hours_of
-from console.sync.hours import Hours, within
-from console.sync.line import Line, Load
-from console.sync.pace import MOST_AFTER_S, MOST_S, PERSON_MOST_S, Backoff, Bucket, Meter
-from console.sync.records import Waiting
+from console.sync.uploading.hours import Hours, within
+from console.sync.uploading.line import Line, Load
+from console.sync.uploading.pace import MOST_AFTER_S, MOST_S, PERSON_MOST_S, Backoff, Bucket, Meter
+from console.sync.uploading.records import Waiting
 
 TIMES = st.times()
 PRIORITY = {"erased": 0, "event": 1, "verdict": 2, "picture": 4}

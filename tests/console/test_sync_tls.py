@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import serialization
 from console.settings.section import SecretRef
 from console.settings.sync import TargetSettings
 from console.sync.targets.base import Denied, Receipt, Target, TargetError, Unreachable
-from console.sync.targets.cloud import CloudTarget
-from console.sync.targets.http import Limits
+from console.sync.targets.https.cloud import CloudTarget
+from console.sync.targets.https.way import Limits
 from tests.console.test_sync_wire import parcel
 from tests.servers.authority import Authority, Pair
 from tests.servers.odd import Odd, answering, silent

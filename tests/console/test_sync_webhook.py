@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from console.errors import SecretError
 from console.settings.section import SecretRef
 from console.settings.sync import TargetSettings
-from console.sync.targets import signing
 from console.sync.targets.base import Busy, Denied, Full, Receipt, Refused, TargetError
-from console.sync.targets.webhook import WebhookTarget, body_of
+from console.sync.targets.https import signing
+from console.sync.targets.https.webhook import WebhookTarget, body_of
 from tests.console.test_sync_tls import PATIENT
 from tests.console.test_sync_wire import parcel
 from tests.servers.hook import Hook

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from console.errors import SightdeskError
 from console.settings.sync import TargetSettings, hours_of
-from console.sync.alarms import Alarm, is_open
+from console.sync.overview.alarms import Alarm, is_open
 from console.sync.targets.base import Busy, Denied, Full, Unreachable, WrongAnswer
 from console.ui.sync_page.alarm_words import to_do
 from console.ui.sync_page.outbox_words import strip_words

@@ -150,7 +150,7 @@ def test_a_file_that_can_not_be_read_waits_and_holds_up_nobody(bench: Bench, mon
             raise OSError(errno.EIO, "the disk failed")
         return open_stored(home, named)
 
-    monkeypatch.setattr("console.sync.sending.open_stored", reading)
+    monkeypatch.setattr("console.sync.uploading.sending.open_stored", reading)
     uploader = bench.start(settings())
     wait_until(lambda: bench.states() == {"sent": 4, "waiting": 1})
     wait_until(lambda: uploader.figures["one"].problem is not None)
@@ -373,7 +373,7 @@ def test_a_target_that_can_not_be_made_is_said_so_and_tried_again(bench: Bench) 
 
 
 def test_idle_senders_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.sync.senders.IDLE_S", 0.05)
+    monkeypatch.setattr("console.sync.uploading.senders.IDLE_S", 0.05)
     bench.put_many(["event"] * 50)
     uploader = bench.start(settings(concurrency=8))
     wait_until(lambda: uploader.empty)

@@ -19,8 +19,8 @@ from console.settings.home import Home
 from console.store import writer as store_writer
 from console.store.outbox import QUOTA_KEY
 from console.store.store import Store, utc_text
-from console.sync.keeping import STEADY_S, Pruning
 from console.sync.targets.base import Parcel, Unreachable
+from console.sync.uploading.keeping import STEADY_S, Pruning
 from tests.console.sync_fakes import BEGIN, Bench, FakeClock, FakeTarget, settings, wait_until
 
 
@@ -54,7 +54,7 @@ class FullDisk:
 
 
 def test_what_was_sent_while_the_disk_is_full_is_not_sent_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.sync.ledger._PAUSES_S", (0.05,))
+    monkeypatch.setattr("console.sync.uploading.ledger._PAUSES_S", (0.05,))
     disk, target = FullDisk(monkeypatch), bench.targets["one"]
     target.at_once = 7
     bench.put_many(["event"] * 30)
@@ -74,7 +74,7 @@ def test_what_was_sent_while_the_disk_is_full_is_not_sent_again(bench: Bench, mo
 
 
 def test_no_more_is_sent_than_can_be_remembered(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.sync.ledger.MOST_KEPT", 20)
+    monkeypatch.setattr("console.sync.uploading.ledger.MOST_KEPT", 20)
     disk, target = FullDisk(monkeypatch), bench.targets["one"]
     bench.put_many(["event"] * 60)
     uploader = bench.start(settings(concurrency=2))
@@ -89,7 +89,7 @@ def test_no_more_is_sent_than_can_be_remembered(bench: Bench, monkeypatch: pytes
 
 
 def test_what_waited_aside_comes_in_oldest_first_as_room_is_made(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.sync.watch.TICK_S", 0.05)
+    monkeypatch.setattr("console.sync.uploading.watch.TICK_S", 0.05)
     size, target, gate = 20_000, bench.targets["one"], threading.Event()
     content = b"\xff\xd8\xff" + b"x" * (size - 3)
 
@@ -157,7 +157,7 @@ def test_what_was_sent_long_ago_goes_and_nothing_else(bench: Bench) -> None:
 
 
 def test_pruning_goes_in_steps_past_what_waits(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.sync.keeping._LOOKED_AT", 10)
+    monkeypatch.setattr("console.sync.uploading.keeping._LOOKED_AT", 10)
     now = datetime.now(UTC)
     waiting = bench.put_many(["event"] * 25)
     _sent_at(bench, [60] * 25, now)

@@ -10,7 +10,7 @@ from pathlib import Path
 from console.settings.sync import TargetSettings
 from console.store.store import Store
 from console.sync.targets.base import Parcel, Target
-from console.sync.targets.cloud import CloudTarget
+from console.sync.targets.https.cloud import CloudTarget
 from console.sync.wire import canonical, head_of
 from tests.contract.target_case import TargetCase
 from tests.servers.authority import Authority

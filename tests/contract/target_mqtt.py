@@ -12,7 +12,7 @@ from console.settings.section import SecretRef
 from console.settings.sync import TargetSettings
 from console.store.store import Store
 from console.sync.targets.base import Parcel, Target
-from console.sync.targets.mqtt import MqttTarget
+from console.sync.targets.mqtt.target import MqttTarget
 from tests.contract.target_case import Peer, TargetCase
 from tests.servers.mosquitto import DESK, Mosquitto, why_not
 from tests.servers.mqtt_watcher import Heard, Watcher, retained

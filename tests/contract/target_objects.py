@@ -17,8 +17,8 @@ from typing import Any, Literal
 from console.settings.sync import TargetSettings
 from console.store.store import Store
 from console.sync.targets.base import Parcel
-from console.sync.targets.objects import ObjectsTarget
-from console.sync.targets.objects_layout import slug
+from console.sync.targets.objects.layout import slug
+from console.sync.targets.objects.target import ObjectsTarget
 from tests.contract.target_case import TargetCase
 from tests.servers import azurite, swift
 

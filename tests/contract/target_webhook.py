@@ -13,7 +13,7 @@ from console.settings.section import SecretRef
 from console.settings.sync import TargetSettings
 from console.store.store import Store
 from console.sync.targets.base import Parcel, Target
-from console.sync.targets.webhook import WebhookTarget
+from console.sync.targets.https.webhook import WebhookTarget
 from tests.contract.target_case import Peer, TargetCase
 from tests.servers.authority import Authority
 from tests.servers.hook import Hook

@@ -1,1 +1,1 @@
-"""Targets: one file for each kind, all behind the Protocol of `base`. A file imports its library when one is made."""
+"""Targets: a room for each kind, all behind the Protocol of `base`. A library is imported when a target is made."""

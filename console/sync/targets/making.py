@@ -35,17 +35,17 @@ def make_target(settings: TargetSettings, secret: Secret, store: Store, site: st
         )
     # each kind brings its own library, and none of them is needed until there is such a target
     if settings.kind == "cloud":
-        from console.sync.targets.cloud import CloudTarget  # noqa: PLC0415  # see above
+        from console.sync.targets.https.cloud import CloudTarget  # noqa: PLC0415  # see above
 
         return CloudTarget(settings, secret)
     if settings.kind == "webhook":
-        from console.sync.targets.webhook import WebhookTarget  # noqa: PLC0415  # see above
+        from console.sync.targets.https.webhook import WebhookTarget  # noqa: PLC0415  # see above
 
         return WebhookTarget(settings, secret)
     if settings.kind == "objects":
-        from console.sync.targets.objects import ObjectsTarget  # noqa: PLC0415  # see above
+        from console.sync.targets.objects.target import ObjectsTarget  # noqa: PLC0415  # see above
 
         return ObjectsTarget(settings, secret, store, site)
-    from console.sync.targets.mqtt import MqttTarget  # noqa: PLC0415  # see above
+    from console.sync.targets.mqtt.target import MqttTarget  # noqa: PLC0415  # see above
 
     return MqttTarget(settings, secret, site)

@@ -14,7 +14,7 @@ from pathlib import Path
 from console.errors import SecretError
 from console.settings.sync import TargetSettings
 from console.sync.targets.base import Denied, TargetError
-from console.sync.targets.failures import OWN_ALERTS, OWN_HINT, causes, of_tls
+from console.sync.targets.https.failures import OWN_ALERTS, OWN_HINT, causes, of_tls
 from models.words import _
 
 

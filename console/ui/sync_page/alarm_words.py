@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.sync.alarms import Alarm
+from console.sync.overview.alarms import Alarm
 from models.words import N_, _
 
 _AT_THE_DESK = (

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from console.errors import AuditError, NeedsSupervisor, SettingsChanged, SightdeskError
 from console.settings.sync import TargetSettings
 from console.sync import requests
-from console.sync.queries import TargetStatus
+from console.sync.overview.queries import TargetStatus
 from console.ui.jobs import Job
 from console.ui.sync_page.target_dialog import TargetDialog
 from console.ui.sync_page.target_draft import path_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from console.sync.certificates import Certificate, Unreadable, certificates
+from console.sync.overview.certificates import Certificate, Unreadable, certificates
 from console.ui.review.reading import Reader
 from console.ui.sync_page.snapshot import Snapshot, read_snapshot
 from console.ui.workplace import Workplace

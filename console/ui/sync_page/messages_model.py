@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from console.sync.queries import MessageRow, messages
+from console.sync.overview.queries import MessageRow, messages
 from console.ui.review.reading import Reader
 from console.ui.sync_page.words import ONE_KIND, STATES, moment, short, size
 from models.words import N_, _, ngettext

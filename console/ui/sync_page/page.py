@@ -10,7 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from console.settings.sync import TargetSettings
-from console.sync.queries import TargetStatus
+from console.sync.overview.queries import TargetStatus
 from console.ui.actions import Actions
 from console.ui.sync_page import targets_view
 from console.ui.sync_page.alarm_words import to_do

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 from console.settings.schema import Settings
 from console.store.store import Store
-from console.sync.alarms import Alarm, alarms
-from console.sync.queries import Quota, TargetStatus, quota, status
+from console.sync.overview.alarms import Alarm, alarms
+from console.sync.overview.queries import Quota, TargetStatus, quota, status
 
 if TYPE_CHECKING:
-    from console.sync.certificates import Certificate, Unreadable
+    from console.sync.overview.certificates import Certificate, Unreadable
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from console.settings.sync import TargetSettings, hours_of
-from console.sync.queries import TargetStatus
+from console.sync.overview.queries import TargetStatus
 from console.ui.sync_page.words import span
 from models.words import N_, _
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from console.settings.sync import TargetSettings
-from console.sync.certificates import Certificate, Unreadable
-from console.sync.queries import TargetStatus
+from console.sync.overview.certificates import Certificate, Unreadable
+from console.sync.overview.queries import TargetStatus
 from console.ui.sync_page.snapshot import Snapshot
 from console.ui.sync_page.standing import face
 from console.ui.sync_page.target_words import SENDS

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from console.errors import UsageError
-from console.sync.trace import Step, Trace, trace
+from console.sync.overview.trace import Step, Trace, trace
 from console.ui.models_page.parts import Card
 from console.ui.sync_page.words import moment
 from models.words import _

@@ -1,0 +1,1 @@
+"""Targets over HTTPS: the Sightdesk cloud with mutual TLS, and webhooks that are signed."""

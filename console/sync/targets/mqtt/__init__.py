@@ -1,0 +1,1 @@
+"""MQTT brokers, with topics in Frigate's manner."""

@@ -92,9 +92,10 @@ class FullOutbox:
         }
 
     def _with(self, chosen: Settings, watch: Watch, wait: Waits, words: str) -> dict[str, Any]:
-        from console.sync.uploader import Uploader  # noqa: PLC0415  # only where an outbox is asked for
+        from console.desk.syncing import SHARE  # noqa: PLC0415  # only where an outbox is asked for
+        from console.sync.uploader import Uploader  # noqa: PLC0415
 
-        uploader = Uploader(self._home.path, self._store, chosen, secret=lambda _name: "")
+        uploader = Uploader(self._home.path, self._store, chosen, secret=lambda _name: "", share=SHARE)
         try:
             begin = time.monotonic()
             row = self._window(watch, wait, words)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _AGAIN_MS = 3000
+SHARE = 0.1
+"""Of one core, for sending: with more, the wall stutters while weeks of waiting are sent; see `bench wall`."""
 PATIENCE_S = 2.5
 """Its threads have so long to end; a request under way is cut off."""
 
@@ -154,7 +156,7 @@ class Syncing(QObject):
         workplace = self._workplace
         made = Uploader(
             workplace.home.path, workplace.store, workplace.settings,
-            secret=secrets_of(workplace.home), audit=workplace.audit,
+            secret=secrets_of(workplace.home), audit=workplace.audit, share=SHARE,
         )  # fmt: skip
         with self._lock:
             if not self._left:

@@ -19,7 +19,7 @@ from console.sync.figures import State, TargetFigures
 from console.sync.requests import pausing
 from console.sync.targets.base import Secret, Target
 from console.sync.uploading.connection import Maker, Parts
-from console.sync.uploading.pace import Clock
+from console.sync.uploading.pace import Clock, Effort
 from console.sync.uploading.watch import Watch
 from models.words import _
 
@@ -54,6 +54,7 @@ class Uploader:
         secret: gives targets theirs.
         make: makes targets.
         audit: where it is recorded how much left the site; None: nowhere.
+        share: of one core that sending may take, over time; None: as much as there is.
         clock: to go by.
         random: for the jitter of back-offs.
 
@@ -71,13 +72,15 @@ class Uploader:
         secret: Secret,
         make: Maker = make_target,
         audit: Audit | None = None,
+        share: float | None = None,
         clock: Clock | None = None,
         random: Random | None = None,
     ) -> None:
         self._store = store
         self._settings = settings
         self._lock = _alone(home)
-        parts = Parts(home, store, make, secret, clock or Clock(), random or Random())  # noqa: S311  # jitter
+        clock = clock or Clock()
+        parts = Parts(home, store, make, secret, clock, random or Random(), Effort(share, clock))  # noqa: S311  # jitter
         self._watch = Watch(parts, settings, audit)
 
     def apply(self, settings: Settings) -> None:

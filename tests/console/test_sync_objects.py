@@ -175,9 +175,10 @@ def test_a_kill_between_a_list_and_what_sums_it_up_is_made_good(
     sent(target, shown(1, own, picture(tmp_path / "files", 1)))
     target.settle()
     sent(target, verdict(2, own, [[0, 0, 9, 9, "a"]], exhaustive=True))
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(target._lists, "_index", lambda _layout: (_ for _ in ()).throw(KeyboardInterrupt()))
-        target.settle()
+        with pytest.raises(KeyboardInterrupt):
+            target.settle()
     again = ObjectsTarget(target._settings, lambda _name: "", store, "Werk Süd")
     again.settle()
     again.close()

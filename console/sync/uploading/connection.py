@@ -11,7 +11,7 @@ from random import Random
 from console.settings.sync import TargetSettings
 from console.store.store import Store
 from console.sync.targets.base import Secret, Target
-from console.sync.uploading.pace import Clock
+from console.sync.uploading.pace import Clock, Effort
 from console.sync.uploading.records import Waiting
 from console.sync.uploading.sending import Outcome, attempt, send
 
@@ -31,6 +31,7 @@ class Parts:
     secret: Secret
     clock: Clock
     random: Random
+    effort: Effort
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from console.sync.uploading.told import Shown, Told
 
 SETTLE_S = 30.0
 """While it is being sent to, a target is settled this often."""
+AT_ONCE_BOUND = 16
+"""Where effort is bound, a send takes so many messages: a few milliseconds of computing at a time."""
 _GRACE_S = 5.0
 """A send that is under way has so long when its target is to be made anew."""
 
@@ -47,10 +49,10 @@ class Course:
         self._clock, self._store, self._random = parts.clock, parts.store, parts.random
         self._senders, self._tally = senders, tally
         self._claims = Claims(parts.store, name)
-        self._ledger = Ledger(parts.store, name, woken)
+        self._ledger = Ledger(parts.store, name, woken, parts.effort)
         self._wanted: Wanted | None = None
         self._hours = Hours()
-        self._bucket = Bucket(None, 0.0)
+        self._bucket, self._effort = Bucket(None, 0.0), parts.effort
         self._new_standings()
         self._tasks: list[Task] = []
         self._push, self._upto = False, 0
@@ -117,7 +119,8 @@ class Course:
             return "waiting"
         if may.below == FIRST_FILE and self._waiting[1] and not self._waiting[0]:
             return "hours"
-        return "sending" if self._bucket.wait_s(self._clock.monotonic()) and sum(self._waiting) else "idle"
+        rests = self._bucket.wait_s(self._clock.monotonic()) or self._effort.wait_s()
+        return "sending" if rests and sum(self._waiting) else "idle"
 
     def _advance(self, told: Told, now: float) -> float | None:  # noqa: PLR0911  # one for each thing in the way
         if told.close_by is not None or not self._adopts(told.wanted, now):
@@ -159,11 +162,13 @@ class Course:
         if target is None or wanted is None:
             return None
         probe, cap = self._standing.failing, self._bucket.most
-        load = Load(1 if probe else target.at_once, min(target.at_once_bytes, cap or target.at_once_bytes))
-        # without a cap as many again stand ready, so that no sender waits for this thread
-        most = 1 if probe else wanted.settings.concurrency * (1 if cap else 2)
+        held = self._effort.bound
+        at_once = 1 if probe else min(target.at_once, AT_ONCE_BOUND) if held else target.at_once
+        load = Load(at_once, min(target.at_once_bytes, cap or target.at_once_bytes))
+        # without a bound as many again stand ready, so that no sender waits for this thread
+        most = 1 if probe else wanted.settings.concurrency * (1 if cap or held else 2)
         while len(self._tasks) < most and not self._claims.erasing:
-            if wait := self._bucket.wait_s(now):
+            if wait := max(self._bucket.wait_s(now), self._effort.wait_s()):
                 return wait
             try:
                 rested = not self._resting.wait_s(now)

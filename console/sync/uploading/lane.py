@@ -42,7 +42,8 @@ class Lane:
         self._told = Told()
         self._done: deque[tuple[Task, Outcome]] = deque()
         self._shown = Shown()
-        self._senders = Senders(name, self._came)
+        self._effort = parts.effort
+        self._senders = Senders(name, self._came, parts.effort)
         self._course = Course(name, parts, self._senders, self.tally, self._wake)
         self._thread = threading.Thread(target=self._loop, name=f"sync {name}", daemon=True)
         self._thread.start()
@@ -122,7 +123,8 @@ class Lane:
     def _loop(self) -> None:
         while True:
             try:
-                wait = self._turn()
+                with self._effort.counted():
+                    wait = self._turn()
             except Exception:  # the lane's outermost frame: whatever it is, the target must not stand still for good
                 log.exception("The lane of %s stumbled", self.name)
                 wait = _MISHAP_S

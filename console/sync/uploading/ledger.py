@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from console.errors import SightdeskError, StoreError
 from console.store.store import Store
+from console.sync.uploading.pace import Effort
 from console.sync.uploading.records import Sent, Tried, keep_failed, keep_sent, set_aside
 from console.sync.uploading.sending import Outcome
 from models.words import _
@@ -41,8 +42,9 @@ class Ledger:
         problem: why nothing can be recorded just now; None: nothing is in the way.
     """
 
-    def __init__(self, store: Store, target: str, woken: Callable[[], None]) -> None:
+    def __init__(self, store: Store, target: str, woken: Callable[[], None], effort: Effort) -> None:
         self.problem: SightdeskError | None = None
+        self._effort = effort
         self._store, self._target, self._woken = store, target, woken
         self._sent: dict[int, Sent] = {}
         self._aside: dict[int, Tried] = {}
@@ -95,9 +97,10 @@ class Ledger:
         self._failed = {}
 
         def job(db: Database) -> None:
-            keep_failed(db, self._target, failed)  # first: one that failed and was then sent is sent
-            set_aside(db, self._target, aside)
-            keep_sent(db, self._target, sent)
+            with self._effort.counted():
+                keep_failed(db, self._target, failed)  # first: one that failed and was then sent is sent
+                set_aside(db, self._target, aside)
+                keep_sent(db, self._target, sent)
 
         try:
             future = self._store.write(job)

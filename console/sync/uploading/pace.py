@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from random import Random
 
@@ -78,12 +80,12 @@ class Backoff:
 
 
 class Bucket:
-    """Holds what is sent to so many bytes per second, over time; one second's worth may go at once.
+    """Holds something to so much per second, over time; one second's worth may go at once.
 
     Something larger than that goes when nothing is owed, and what comes after waits for it.
 
     Args:
-        rate: bytes per second; None: no bound.
+        rate: bytes per second, or whatever is counted; None: no bound.
         now: monotonic.
     """
 
@@ -93,7 +95,7 @@ class Bucket:
 
     @property
     def most(self) -> float | None:
-        """Bytes that one send may take, so that it does not pass the bound by much; None: no bound."""
+        """So much one send may take, so that it does not pass the bound by much; None: no bound."""
         return self._rate * _SEND_S if self._rate is not None else None
 
     def wait_s(self, now: float) -> float:
@@ -103,8 +105,8 @@ class Bucket:
         self._fill(now, self._rate)
         return 0.0 if self._tokens > 0 else max(-self._tokens / self._rate, 0.001)
 
-    def take(self, size: int, now: float) -> None:
-        """So many bytes go."""
+    def take(self, size: float, now: float) -> None:
+        """So much goes."""
         if self._rate is not None:
             self._fill(now, self._rate)
             self._tokens -= size
@@ -112,6 +114,37 @@ class Bucket:
     def _fill(self, now: float, rate: float) -> None:
         self._tokens = min(self._tokens + (now - self._at) * rate, rate)
         self._at = now
+
+
+class Effort:
+    """Holds the uploader to a share of one core over time, so that a wall beside it loses nothing while it catches up.
+
+    Any thread may call it. What libraries do on threads of their own is not counted.
+
+    Args:
+        share: of one core; None: no bound.
+        clock: to go by.
+    """
+
+    def __init__(self, share: float | None, clock: Clock) -> None:
+        self._bucket = Bucket(share, clock.monotonic())
+        self._clock, self._lock = clock, threading.Lock()
+        self.bound = share is not None
+
+    def wait_s(self) -> float:
+        """For how long nothing more should be begun; 0: now."""
+        with self._lock:
+            return self._bucket.wait_s(self._clock.monotonic())
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """What the calling thread computes in here is counted."""
+        before = time.thread_time()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._bucket.take(time.thread_time() - before, self._clock.monotonic())
 
 
 class Meter:

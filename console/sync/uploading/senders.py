@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from console.sync.uploading.pace import Effort
 from console.sync.uploading.records import Waiting
 from console.sync.uploading.sending import Outcome
 
@@ -42,10 +43,11 @@ class Senders:
     Args:
         name: of the target; threads are called after it.
         done: told what came of a task, on the thread that did it.
+        effort: counts what they compute.
     """
 
-    def __init__(self, name: str, done: Callable[[Task, Outcome], None]) -> None:
-        self._name, self._done = name, done
+    def __init__(self, name: str, done: Callable[[Task, Outcome], None], effort: Effort) -> None:
+        self._name, self._done, self._effort = name, done, effort
         self._tasks: deque[Task] = deque()
         self._changed = threading.Condition()
         self._threads: set[threading.Thread] = set()
@@ -93,7 +95,8 @@ class Senders:
 
     def _loop(self) -> None:
         while (task := self._next()) is not None:
-            outcome = task.work()
+            with self._effort.counted():
+                outcome = task.work()
             if outcome.error is not None:
                 self._held = True
             self._done(task, outcome)

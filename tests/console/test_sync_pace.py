@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from console.settings.sync import hours_of
 from console.sync.uploading.hours import Hours, within
 from console.sync.uploading.line import Line, Load
-from console.sync.uploading.pace import MOST_AFTER_S, MOST_S, PERSON_MOST_S, Backoff, Bucket, Meter
+from console.sync.uploading.pace import MOST_AFTER_S, MOST_S, PERSON_MOST_S, Backoff, Bucket, Effort, Meter
 from console.sync.uploading.records import Waiting
+from tests.console.sync_fakes import FakeClock
 
 TIMES = st.times()
 PRIORITY = {"erased": 0, "event": 1, "verdict": 2, "picture": 4}
@@ -182,3 +183,38 @@ def test_one_that_failed_goes_alone_and_a_probe_takes_another() -> None:
     assert [row.number for row in line.next(rows[:2], (), Load(1, 1000.0), probe=True)] == [2]
     line.over([1, 2])
     assert len(line.next(rows, (), load)) == 4
+
+
+def test_effort_is_held_to_a_share_of_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, computed = FakeClock(), [0.0]
+    monkeypatch.setattr("console.sync.uploading.pace.time.thread_time", lambda: computed[0])
+    effort, spent, begun = Effort(0.1, clock), 0.0, clock.monotonic()
+    assert effort.bound
+    while clock.monotonic() - begun < 60:
+        if wait := effort.wait_s():
+            clock.move(wait)
+            continue
+        with effort.counted():
+            computed[0] += 0.004
+        spent += 0.004
+    assert 0.1 * 60 <= spent <= 0.1 * 60 + 0.1 + 0.004
+    free = Effort(None, clock)
+    with free.counted():
+        computed[0] += 1000
+    assert not free.bound
+    assert free.wait_s() == 0
+
+
+def test_what_fails_is_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, computed = FakeClock(), [0.0]
+    monkeypatch.setattr("console.sync.uploading.pace.time.thread_time", lambda: computed[0])
+    effort = Effort(0.1, clock)
+
+    def failing() -> None:
+        with effort.counted():
+            computed[0] += 1.0
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        failing()
+    assert effort.wait_s() == pytest.approx(9.0)

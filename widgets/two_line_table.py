@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -184,6 +184,12 @@ class TwoLineTable(QTreeWidget):
         """Pixels that so many rows take, with what is above them."""
         return self.header().sizeHint().height() + rows * px(ROW_PX) + 2 * self.frameWidth() + px(2)
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
+        """Measure anew: before, it had no theme."""
+        super().showEvent(event)
+        self._fit()
+        self._make_room()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         """Make use of the room."""
         super().resizeEvent(event)
@@ -219,6 +225,7 @@ class TwoLineTable(QTreeWidget):
     def _fit(self) -> None:
         """Columns as wide as their words at the text scale in use."""
         header = self.header()
+        header.ensurePolished()  # or its words are measured without what the theme puts around them
         header.setMinimumSectionSize(px(24))
         for number, column in enumerate(self._columns):
             if not column.stretch:

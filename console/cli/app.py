@@ -8,7 +8,21 @@ from contextlib import suppress
 
 import typer
 
-from console.cli import audit, bench, dataset, gold, models, outbox, privacy, review, secrets, settings, supervisor
+from console.cli import (
+    audit,
+    bench,
+    cloud,
+    dataset,
+    gold,
+    models,
+    outbox,
+    pki,
+    privacy,
+    review,
+    secrets,
+    settings,
+    supervisor,
+)
 from console.cli.backends import EXAMPLES as BACKENDS_EXAMPLES
 from console.cli.backends import backends
 from console.cli.demo import EXAMPLES as DEMO_EXAMPLES
@@ -43,7 +57,7 @@ def _root(context: typer.Context, home: HomeOption = None) -> None:
     if context.invoked_subcommand is None:
         open_window(home)
     elif home is not None:
-        raise UsageError("--home comes after the command.", f"sightdesk {context.invoked_subcommand} --home {home} ...")
+        raise UsageError("--home comes last.", f"sightdesk {context.invoked_subcommand} ... --home {home}")
 
 
 app.command(epilog=DEMO_EXAMPLES)(demo)
@@ -60,6 +74,8 @@ app.add_typer(privacy.app, name="privacy")
 review.app.command(epilog=SIMULATE_EXAMPLES)(simulate)
 app.add_typer(review.app, name="review")
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(cloud.app, name="cloud")
+app.add_typer(pki.app, name="pki")
 app.add_typer(gold.app, name="gold")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(bench.app, name="bench")

@@ -59,9 +59,10 @@ def _secrets(place: Home, settings: Settings) -> Iterator[Finding]:
 
 def _alarms(place: Home, settings: Settings) -> list[Finding]:
     from console.store.connect import reading
+    from console.sync.one_sender import is_taken
     from console.sync.overview.alarms import alarms
     from console.sync.overview.certificates import certificates
-    from console.sync.overview.queries import quota, status
+    from console.sync.overview.queries import nobody_sends, quota, status
 
     known = certificates(settings)
     if place.database.is_file():
@@ -69,6 +70,8 @@ def _alarms(place: Home, settings: Settings) -> list[Finding]:
             if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").fetchone() is None:
                 return []  # from before this; the database's own check says so
             targets, room = status(db, settings), quota(db, settings)
+        if not is_taken(place.path):
+            targets = nobody_sends(targets)
         wrong = alarms(targets, room, known, settings, datetime.now(UTC))
         if wrong:
             return [problem("outbox", one.words, one.hint, needed=one.level == "stopped") for one in wrong]

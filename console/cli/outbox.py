@@ -50,18 +50,24 @@ leads to what it is about. Track 12 is another thing: an object followed by one 
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """How the outbox stands with each target: what waits, since when, how fast it goes, what is wrong."""
     from console.cli import outbox_words as words
+    from console.settings.home import find_home
+    from console.sync.one_sender import is_taken
     from console.sync.overview.alarms import alarms
     from console.sync.overview.certificates import certificates
-    from console.sync.overview.queries import quota
+    from console.sync.overview.clock import set_back_s
+    from console.sync.overview.queries import nobody_sends, quota
     from console.sync.overview.queries import status as look
     from console.sync.overview.rates import rate
 
     with reading(home) as (db, settings):
         found, room = look(db, settings), quota(db, settings)
         rates = {one.name: rate(db, one.name) for one in found}
+        now = words.now()
+        behind = set_back_s(db, now)
+    if not is_taken(find_home(home)):
+        found = nobody_sends(found)
     known = certificates(settings)
-    now = words.now()
-    wrong = alarms(found, room, known, settings, now)
+    wrong = alarms(found, room, known, settings, now, set_back_s=behind)
     stopped = any(one.level == "stopped" for one in wrong)
     if as_json:
         print_json(
@@ -150,9 +156,9 @@ def reading(home: Path | None) -> AbstractContextManager[tuple[sqlite3.Connectio
 
     Raises:
         StoreError: there is no database, it is of an older Sightdesk, or it can't be read.
+        SettingsError: the settings' file is wrong, and there is no good copy of it.
     """
     from console.errors import StoreError
-    from console.settings.file import SettingsFile
     from console.settings.home import Home, find_home
     from console.store.connect import reading as open_database
 
@@ -160,7 +166,7 @@ def reading(home: Path | None) -> AbstractContextManager[tuple[sqlite3.Connectio
 
     @contextmanager
     def looking() -> Iterator[Any]:
-        settings = SettingsFile(place.settings_file).load(keep=False).settings
+        settings = outbox_changes.in_force(place)
         with open_database(place.database) as db:
             if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").fetchone() is None:
                 raise StoreError(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from console.settings.home import Home
     from console.settings.schema import Settings
     from console.store.store import Store
     from console.sync.overview.queries import TargetStatus
@@ -163,15 +164,31 @@ def opened(home: Path | None) -> Iterator[tuple[Store, Settings]]:
 
     Raises:
         StoreError: it can't be opened, or is of an older Sightdesk.
+        SettingsError: see `in_force`.
     """
-    from console.settings.file import SettingsFile
     from console.settings.home import Home, find_home
     from console.store.store import Store
 
     place = Home.look(find_home(home))
-    settings = SettingsFile(place.settings_file).load(keep=False).settings
+    settings = in_force(place)
     with Store.open(place) as store:
         yield store, settings
+
+
+def in_force(place: Home) -> Settings:
+    """A home's settings. What is wrong with their file is said, where the last good copy is in force instead.
+
+    Raises:
+        SettingsError: only defaults are: they name no target, and whatever was said or done by them would be wrong.
+    """
+    from console.settings.file import SettingsFile
+
+    loaded = SettingsFile(place.settings_file).load(keep=False)
+    if loaded.problem is not None:
+        if loaded.origin == "defaults":
+            raise loaded.problem
+        say(str(loaded.problem))
+    return loaded.settings
 
 
 def known_target(store: Store, settings: Settings, name: str) -> TargetStatus:

@@ -28,7 +28,7 @@ Examples:
 Past back-off and hours, not past a pause. Where a desk runs with this home it sends, and
 this command ends at once unless --wait is said; else this command sends until nothing is
 left, or what is left can't be sent now. Exit status: 0 all of it is sent (or the desk was
-asked), 1 something is left, 130 stopped by Ctrl+C; what is left waits on.
+asked), 1 something is left or was set aside, 130 stopped by Ctrl+C; what is left waits on.
 """
 CHECK_EXAMPLES = """\b
 Examples:
@@ -59,6 +59,7 @@ def push(
 
     stop = threading.Event()
     with opened(home) as (store, settings), stopped_by_signals(stop):
+        aside = _refused(store, settings, target)
         if target and not known_target(store, settings, target).known:
             raise UsageError(f"{target} is not in the settings any more.", f"sightdesk outbox drop {target}")
         uploader = _uploader(home, store, settings)
@@ -74,14 +75,19 @@ def push(
             try:
                 uploader.push(target)
                 _follow(store, settings, target, stop, _done(uploader))
+                uploader.sum_up()  # whoever is sent the record's seals is sent that of this line, too
+                _follow(store, settings, target, stop, _done(uploader))
             finally:
                 uploader.close()
         left = _left(store, settings, target)
         if stop.is_set() and left:
             raise Stopped(f"Stopped. {_in_words(left)}")
         _told(store, settings, target, "command" if uploader else "desk", as_json=as_json)
+        aside = _refused(store, settings, target) - aside
     if left:
         raise Reported(_in_words(left), next((one.hint for one in left if one.hint), ""))
+    if aside > 0:
+        raise Reported(f"Set aside meanwhile: {aside}.", "See why: sightdesk outbox messages --state refused")
 
 
 def check(
@@ -180,6 +186,14 @@ def _aside(store: Store, settings: Settings, target: str) -> bool:
         return any(one.enabled and one.later and target in ("", one.name) for one in status(db, settings))
 
 
+def _refused(store: Store, settings: Settings, target: str) -> int:
+    """How many messages are set aside."""
+    from console.sync.overview.queries import status
+
+    with store.read() as db:
+        return sum(one.refused for one in status(db, settings) if target in ("", one.name))
+
+
 def _left(store: Store, settings: Settings, target: str) -> list[TargetStatus]:
     """Targets of the settings, switched on, for which something waits."""
     from console.sync.overview.queries import status
@@ -206,7 +220,7 @@ def _told(store: Store, settings: Settings, target: str, by: str, *, as_json: bo
         )
         return
     if by == "desk":
-        say("A desk runs with this home; it was asked to send now.")
+        say("The desk of this home, or another push, sends already; it was asked to send now.")
     for one in found:
         typer.echo("\n".join(status_lines(one, 0.0, now())))
 

@@ -90,8 +90,9 @@ def quota_json(quota: Quota) -> dict[str, Any]:
 def certificate_lines(found: list[Certificate | Unreadable], at: datetime) -> list[str]:
     """Certificates for people."""
     return [
-        f"Certificate for {one.target} ({one.role}): {one.subject}, {one.days_left(at):.0f} days left, "
-        f"until {one.ends:%Y-%m-%d}"
+        f"Certificate for {one.target} ({one.role}): {one.subject}, "
+        + (f"{int(left)} days left, until" if (left := one.days_left(at)) > 0 else "ended on")
+        + f" {one.ends:%Y-%m-%d}"
         for one in found
         if isinstance(one, Certificate)
     ]

@@ -1,7 +1,8 @@
 """What leaves of review: bodies made of rows, put into the outbox by the job that stores what they are about.
 
 No person's name is in them: who judged stays here, and only as what he judged (his role) goes along. Of imported items
-the name of the file they came in stays here too: somebody else wrote it.
+the name of the file they came in stays here too: somebody else wrote it. Nor does a path or an address of this site
+leave: of a model that is a file or on a server only its name goes along, and that another runs than was asked, not why.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from console.store.named import one_row
@@ -46,8 +48,8 @@ def item_body(row: Mapping[str, Any]) -> dict[str, Any]:
         "box": _asked(row),
         "boxes": json.loads(row["boxes"]),
         "size": [row["width"], row["height"]],
-        "model": row["model"],
-        "ran": json.loads(row["ran"]),
+        "model": _plain_name(row["model"]),
+        "ran": [_without_why(stage) for stage in json.loads(row["ran"])],
         "taken_at": row["taken_at"],
     }
 
@@ -155,6 +157,16 @@ def put_verdict(db: Database, number: int, camera_id: str, boot_id: str) -> None
     row = one_row(db, _VERDICT, number) if targets else None
     if row is not None and row["v_kind"] != "skip":
         put(db, Message("verdict", row["tracking_id"], camera_id, verdict_body(row)), boot_id, targets=targets)
+
+
+def _plain_name(model: str) -> str:
+    """What a model is called, without the folder or server it is on; what is a path here differs between machines."""
+    return PureWindowsPath(model).name  # both kinds of slashes
+
+
+def _without_why(stage: Mapping[str, Any]) -> dict[str, Any]:
+    """A stage that ran; why it was not what was asked may name files and servers."""
+    return dict(stage) | ({"fell_back": bool(stage["fell_back"])} if "fell_back" in stage else {})
 
 
 def _asked(row: Mapping[str, Any]) -> list[Any] | None:

@@ -105,12 +105,15 @@ def put(
     wanted = [target for target in targets if not _has(db, target, message)]
     if not wanted:
         return None
-    body = json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":"))
-    size = len(body.encode()) + message.file_bytes
+    text = json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":"))
+    body = text.encode(
+        "utf-8", "replace"
+    )  # half a letter, of who wrote an imported file, keeps no verdict from leaving
+    size = len(body) + message.file_bytes
     cursor = db.execute(
         _INSERT,
         (
-            str(uuid7()), message.tracking_id, message.kind, message.camera_id, body, message.picture_id,
+            str(uuid7()), message.tracking_id, message.kind, message.camera_id, body.decode(), message.picture_id,
             message.sealed_id, size, utc_text(now or datetime.now(UTC)), boot_id,
         ),
     )  # fmt: skip

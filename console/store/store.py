@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 T = TypeVar("T")
+_DRIFT_S = 1.0
+"""By so little clocks differ that nobody has set."""
 
 
 def utc_text(moment: datetime) -> str:
@@ -46,13 +49,13 @@ class Store:
     Attributes:
         path: the database file.
         boot_id: this run's id, for rows whose times it vouches for.
-        set_back_s: by how many seconds the clock is behind the start of the last run; 0 when it is not.
     """
 
     def __init__(self, path: Path, writer: Writer, boot_id: str, set_back_s: float) -> None:
         self.path = path
         self.boot_id = boot_id
-        self.set_back_s = set_back_s
+        self._behind_s = set_back_s
+        self._opened = time.time() - time.monotonic()
         self._writer = writer
 
     @classmethod
@@ -103,6 +106,12 @@ class Store:
     def read(self) -> AbstractContextManager[sqlite3.Connection]:
         """A connection for one consistent look, rows by name; see `console.store.connect.reading`."""
         return reading(self.path)
+
+    @property
+    def set_back_s(self) -> float:
+        """By how many seconds the clock was set back since the start of the last run, also during this one; else 0."""
+        behind = self._opened - (time.time() - time.monotonic())
+        return self._behind_s + (behind if behind > _DRIFT_S else 0.0)
 
     @property
     def waiting(self) -> int:

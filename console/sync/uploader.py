@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 from console.privacy.audit.record import Audit
-from console.settings.disk import in_words
 from console.settings.schema import Settings
 from console.settings.sync import TargetSettings
 from console.store.store import Store
 from console.sync.figures import State, TargetFigures
+from console.sync.one_sender import take
 from console.sync.requests import pausing
 from console.sync.targets.base import Secret, Target
 from console.sync.uploading.connection import Maker, Parts
@@ -23,12 +22,8 @@ from console.sync.uploading.pace import Clock, Effort
 from console.sync.uploading.watch import Watch
 from models.words import _
 
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
-
 __all__ = ["Maker", "State", "TargetFigures", "Uploader", "make_target"]
 
-LOCK = "sync.lock"
 _NOTHING_WAITS = (
     "SELECT NOT EXISTS (SELECT 1 FROM outbox_counts WHERE state IN ('waiting', 'later') AND number > 0 AND target = ?)"
 )
@@ -78,7 +73,7 @@ class Uploader:
     ) -> None:
         self._store = store
         self._settings = settings
-        self._lock = _alone(home)
+        self._lock = take(home)
         clock = clock or Clock()
         parts = Parts(home, store, make, secret, clock, random or Random(), Effort(share, clock))  # noqa: S311  # jitter
         self._watch = Watch(parts, settings, audit)
@@ -100,6 +95,10 @@ class Uploader:
         if target:
             self._known(target)
         self._watch.push(target)
+
+    def sum_up(self) -> None:
+        """Record now what was sent until now; that line's seal waits then like any other message."""
+        self._watch.sum_up()
 
     def pause(self, target: str, paused: bool) -> Future[None]:  # noqa: FBT001  # a switch
         """Send nothing more to a target, or go on; it holds over restarts. What is under way arrives.
@@ -150,18 +149,3 @@ class Uploader:
             raise UsageError(
                 _("There is no target {name}.").format(name=target), _("See which there are: sightdesk outbox status")
             )
-
-
-def _alone(home: Path) -> BaseFileLock:
-    from filelock import FileLock, Timeout  # noqa: PLC0415  # 40 ms
-
-    lock = FileLock(home / "run" / LOCK, timeout=0, thread_local=False)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise UsageError(
-            _("The desk of this home sends already."), _("Ask it to try now, with: sightdesk outbox push")
-        ) from None
-    except OSError as error:
-        raise in_words(error, home / "run" / LOCK) from error
-    return lock

@@ -22,6 +22,8 @@ MESSAGES_PATH, HELLO_PATH = "/v1/messages", "/v1/hello"
 CONTENT_TYPE = "application/vnd.sightdesk.messages"
 MAX_HEAD = 4 << 20
 """Bytes of one head: a thousand boxes need less than a tenth of it."""
+MAX_PARTS = 250_000
+"""Values in all heads of a body, by their commas and brackets: each needs some hundred bytes of memory once read."""
 Taken = Literal["received", "known", "refused"]
 """What became of a message: stored now, not stored since it was before (or was erased), never to be stored as it is."""
 _LENGTH = struct.Struct(">I")
@@ -110,10 +112,10 @@ def decode(body: bytes) -> Iterator[Received]:
     """The messages of a body, each checked as it is reached.
 
     Raises:
-        WireError: from there on it is none: cut off, too long a head, not JSON, another version, a file that is not the
-            one its head names.
+        WireError: from there on it is none: cut off, too long a head, too many values, not JSON, another version, a
+            file that is not the one its head names.
     """
-    whole, at = memoryview(body), 0
+    whole, at, parts = memoryview(body), 0, 0
     while at < len(whole):
         if len(whole) - at < _LENGTH.size:
             raise WireError("the body ends within a length")
@@ -123,7 +125,11 @@ def decode(body: bytes) -> Iterator[Received]:
             raise WireError(f"a head of {size} bytes; {MAX_HEAD} is the most")
         if len(whole) - at < size:
             raise WireError("the body ends within a head")
-        head = _checked(bytes(whole[at : at + size]))
+        text = bytes(whole[at : at + size])
+        parts += sum(map(text.count, (b",", b"[", b"{")))
+        if parts > MAX_PARTS:
+            raise WireError(f"heads of more than {MAX_PARTS} values")
+        head = _checked(text)
         at += size
         about = head["file"]
         if about is None:

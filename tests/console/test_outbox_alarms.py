@@ -139,7 +139,7 @@ def test_a_target_that_needs_a_person_stops(kind: str) -> None:
 def test_refused_messages_wait_for_a_decision() -> None:
     (one,) = said(replace(WELL, refused=1))
     assert (one.level, one.target) == ("needs you", "cloud")
-    assert "1 message for good: it is set aside" in one.words
+    assert "1 message for cloud can't go there as it is" in one.words
     assert "--state refused" in one.hint
 
 

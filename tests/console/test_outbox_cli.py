@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from console.settings.home import Home
 from console.store.outbox import Message, put
 from console.store.store import Store
 from console.sync import requests, routes
+from console.sync.one_sender import take
 from console.sync.uploader import Uploader
 from tests.console.outbox_cases import execute
 from tests.console.outbox_writing import settings_of, write
@@ -75,7 +77,7 @@ def test_status_says_what_waits_and_why(desk: Store, run: Run) -> None:
     assert "1 wait (1 event;" in out
     assert "Nobody answers. Look." in out
     assert "1 refused and set aside" in out
-    assert "needs you: cloud has refused 1 message for good" in err
+    assert "needs you: 1 message for cloud can't go there as it is" in err
     (one,) = told(run, "status")["targets"]
     assert (one["queued"], one["waiting"], one["refused"], one["problem"]) == (1, {"event": 1}, 1, "Nobody answers.")
     assert one["oldest_age_s"] > 0
@@ -90,6 +92,25 @@ def test_status_fails_where_something_is_stopped(desk: Store, run: Run) -> None:
     assert "stopped: cloud: It says no." in err
     code, out, _err = run("status", "--json")
     assert (code, json.loads(out)["ok"]) == (1, False)
+
+
+def test_status_believes_nobody_who_was_killed(desk: Store, run: Run, own_home: Path) -> None:
+    write(desk, "event", "cloud", at=datetime.now(UTC) - timedelta(hours=3))
+    execute(desk, "UPDATE outbox_targets SET state = 'sending'")
+    _code, out, err = run("status")
+    assert "nothing sends just now" in out
+    assert "Nothing sends at present: start the desk" in err
+    with take(own_home):
+        assert "Nothing sends at present" not in run("status")[2]
+
+
+def test_status_says_that_the_clock_was_set_back(desk: Store, run: Run) -> None:
+    write(desk, "event", "cloud", at=datetime.now(UTC) + timedelta(days=3))
+    code, _out, err = run("status")
+    assert code == 0
+    assert "needs you: The clock of this machine was set back by 3 days" in err
+    write(desk, "event", "cloud", at=datetime.now(UTC))
+    assert "set back" not in run("status")[2]
 
 
 def test_messages_and_their_way_are_shown(desk: Store, run: Run) -> None:
@@ -117,6 +138,28 @@ def test_push_sends_all_and_says_so(desk: Store, run: Run, receiver: Receiver) -
     code, out, _err = run("push", "cloud")
     assert code == 0
     assert "nothing waits" in out
+
+
+def test_push_says_what_it_had_to_set_aside(desk: Store, run: Run, receiver: Receiver) -> None:
+    write(desk, "picture", "cloud")  # whose file is gone
+    write(desk, "event", "cloud")
+    code, _out, err = run("push")
+    assert (code, "Set aside meanwhile: 1." in err) == (1, True)
+    assert len(receiver.look.rows()) == 1
+    assert run("push")[0] == 0  # as before
+
+
+def test_push_leaves_nothing_where_seals_are_sent_too(
+    desk: Store, run: Run, receiver: Receiver, own_home: Path
+) -> None:
+    target = f"name: cloud, kind: cloud, url: '{receiver.url}', sends: [events, audit]"
+    (own_home / "settings.yaml").write_text(f"sync: {{targets: [{{{target}}}]}}\n")
+    write(desk, "event", "cloud")
+    said = told(run, "push")
+    assert said["empty"]
+    assert sorted(row.kind for row in receiver.look.rows()) == ["audit", "event"]
+    again = told(run, "push")
+    assert (again["empty"], again["targets"][0]["sent"]) == (True, 2)
 
 
 def test_push_says_what_is_left_and_why(desk: Store, run: Run, receiver: Receiver) -> None:
@@ -224,6 +267,26 @@ def test_wrong_use_is_said(desk: Store, run: Run, words: tuple[str, ...], said: 
     code, _out, err = run(*words)
     assert code == 2
     assert said in err
+
+
+@pytest.mark.parametrize("words", [("status",), ("push",), ("check",), ("messages",)])
+def test_settings_that_are_wrong_are_never_taken_for_no_target(
+    desk: Store, run: Run, own_home: Path, words: tuple[str, ...]
+) -> None:
+    write(desk, "event", "cloud")
+    file = own_home / "settings.yaml"
+    (own_home / "settings.last-good.yaml").write_text(file.read_text())
+    file.write_text("sync: {targets: [{name: cloud, kind: cloud, url: 'http://10.0.0.1'}]}\n")
+    code, out, err = run(*words)
+    assert code == 0
+    assert "in the clear" in err
+    assert "cloud" in out
+    (own_home / "settings.last-good.yaml").unlink()
+    code, out, err = run(*words)
+    assert (code, out) == (1, "")
+    assert "in the clear" in err
+    with desk.read() as db:
+        assert db.execute("SELECT count(*) FROM outbox_routes WHERE target = 'cloud'").fetchone()[0] > 0
 
 
 def test_what_is_not_known_fails(desk: Store, run: Run) -> None:

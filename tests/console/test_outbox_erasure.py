@@ -16,7 +16,7 @@ from uuid_utils import uuid7
 
 from console.errors import UsageError
 from console.events.retention import remove_some
-from console.privacy.erasing import erasure
+from console.privacy.erasing import erasure, rows
 from console.privacy.erasing.known import known_tracking_ids
 from console.privacy.erasing.report import Report
 from console.privacy.erasing.scope import Scope
@@ -226,9 +226,11 @@ def test_objects_stay_recorded_until_the_target_was_told(home: Home, store: Stor
         assert {row[0] for row in db.execute("SELECT tracking_id FROM outbox_objects")} == {planted.names[0]}
 
 
+@pytest.mark.parametrize("looked_at", [1, rows.LOOKED_AT])
 def test_what_is_gone_here_by_its_age_is_erased_at_its_targets_by_camera_time_track_and_id(
-    home: Home, store: Store
+    home: Home, store: Store, monkeypatch: pytest.MonkeyPatch, looked_at: int
 ) -> None:
+    monkeypatch.setattr(rows, "LOOKED_AT", looked_at)
     planted = plant_all(home, store, "cloud")
     deliver(store, "cloud")
     late = datetime.now(UTC) + timedelta(days=100)

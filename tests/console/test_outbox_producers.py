@@ -166,6 +166,30 @@ def test_an_item_leaves_with_its_picture_and_never_its_crop(store: Store) -> Non
     assert (second["body"]["of"], second["body"]["box"], second["body"]["source_size"]) == ("item", box, [640, 480])
 
 
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("/home/annegret/models/gate.onnx", "gate.onnx"), ("C:\\Users\\Annegret\\gate.onnx", "gate.onnx"),
+        ("grpc://10.0.0.7:8001/gate", "gate"), ("person-ssdlite", "person-ssdlite"), ("", ""),
+    ],
+)  # fmt: skip
+def test_no_path_or_address_of_this_site_leaves(store: Store, model: str, name: str) -> None:
+    wanted(store, "cloud")
+    why = f"asked {model} on NPU: The file {model} can't be read."
+    ran = ({"model": "gate", "fell_back": why}, {"model": "faces", "fell_back": ""}, {"runtime": "openvino"})
+    desk = Desk(store)
+    number, *_ = with_pictures(store, replace(new_item(), model=model, ran=ran))
+    desk.say(number)
+    desk.lane.close()
+    told = [one["body"] for one in messages(store) if one["kind"] != "picture"]
+    assert [one["model"] for one in told] == [name, name]
+    assert told[0]["ran"] == [
+        {"model": "gate", "fell_back": True}, {"model": "faces", "fell_back": False}, {"runtime": "openvino"},
+    ]  # fmt: skip
+    if model != name:
+        assert json.dumps(model)[1:-1] not in json.dumps(messages(store))
+
+
 def test_a_picture_linked_later_leaves_then_to_whoever_wants_it_by_now(store: Store) -> None:
     """To one who wants those of verdicts only once its item is done, even when the link comes after that."""
     wanted(store, "items", ways=["item", "item picture"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -158,6 +159,15 @@ def test_a_job_that_fails_leaves_neither_row_nor_message(store: Store) -> None:
     with store.read() as db:
         for table in ("outbox", "outbox_deliveries", "outbox_counts", "holds", "pictures"):
             assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0, table
+
+
+def test_half_a_letter_keeps_nothing_from_leaving(store: Store) -> None:
+    """Who wrote a file that was imported may have written anything, and it is among an item's whys."""
+    message = Message("item", str(uuid7()), "gate", {"why": {"note": json.loads('"a\\ud800z"')}})
+    store.write(lambda db: put(db, message, "boot", targets=["cloud"])).result(10)
+    assert messages(store)[0]["body"] == {"why": {"note": "a?z"}}
+    with store.read() as db:
+        assert contradictions(db) == []
 
 
 def test_over_the_quota_files_wait_aside_unheld_and_words_always_wait() -> None:

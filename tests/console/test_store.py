@@ -337,6 +337,15 @@ def test_each_run_has_its_row_and_a_clock_set_back_is_seen(home: Home) -> None:
         assert [row["boot_id"] for row in rows] == [first.boot_id, second.boot_id]
 
 
+def test_a_clock_that_is_set_back_meanwhile_is_seen(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = time.time
+    with Store.open(home) as opened:
+        monkeypatch.setattr(time, "time", lambda: real() - 7200)
+        assert 7199 < opened.set_back_s < 7201
+        monkeypatch.setattr(time, "time", lambda: real() + 7200)
+        assert opened.set_back_s == 0
+
+
 def test_times_are_utc_text_that_sorts() -> None:
     moment = datetime(2026, 3, 1, 12, tzinfo=timezone(timedelta(hours=2)))
     assert utc_text(moment) == "2026-03-01T10:00:00.000000+00:00"

@@ -87,6 +87,18 @@ def test_what_a_status_means(receiver: Receiver, target: CloudTarget, status: in
 
 
 @pytest.mark.parametrize(
+    ("body", "said"),
+    [('{"why": "Its certificate was revoked."}', True), ("{}", False), ("[]", False), ('{"why": 7}', False),
+     ('{"why": "\\u0007"}', False), ('{"why": "' + "x" * 2000 + '"}', False), ("<html>", False)],
+)  # fmt: skip
+def test_why_this_desk_is_not_let_in_is_told_on(receiver: Receiver, target: CloudTarget, body: str, said: bool) -> None:
+    receiver.fail(Fault(status=403, body=body))
+    with pytest.raises(Denied) as error:
+        target.send([parcel()])
+    assert error.value.what.endswith("(403). Its certificate was revoked." if said else "(403).")
+
+
+@pytest.mark.parametrize(
     ("headers", "after_s"),
     [({"Retry-After": "0"}, 0.0), ({"Retry-After": "-5"}, None), ({"Retry-After": "soon"}, None), ({}, None),
      ({"Retry-After": "1e9"}, None), ({"Retry-After": "9" * 40}, 999999999.0), ({"Retry-After": "\u0663"}, None)],

@@ -20,6 +20,7 @@ from console.settings.section import SecretRef
 from console.settings.sync import TargetSettings
 from console.store.store import Store
 from console.sync.targets.base import Denied, Parcel, Receipt, Refused, TargetError, Unreachable
+from console.sync.targets.mqtt import target as module
 from console.sync.targets.mqtt.target import MqttTarget
 from console.sync.targets.mqtt.topics import prefix_of, publications, safe
 from tests.conftest import missing
@@ -59,6 +60,22 @@ def target_of(broker: Mosquitto, site: str = "depot", **changed: object) -> Mqtt
     return MqttTarget(settings_of(broker, **changed), {"broker": DESK[1]}.__getitem__, site)
 
 
+def test_what_nobody_foresaw_does_not_end_the_keeper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a machine that can start no thread just now."""
+    errors: list[Exception] = [RuntimeError("can't start new thread"), Unreachable("it is away")]
+
+    def line(*_: object) -> None:
+        raise errors.pop(0) if len(errors) > 1 else errors[0]
+
+    monkeypatch.setattr(module, "Line", line)
+    given = TargetSettings.model_validate({"name": "broker", "kind": "mqtt", "url": "mqtt://127.0.0.1:1"})
+    with closing(MqttTarget(given, str, "depot")) as target:
+        with pytest.raises(TargetError, match="nobody foresaw: RuntimeError"):
+            target.settle()
+        with pytest.raises(Unreachable, match="it is away"):
+            target.settle()
+
+
 def available(broker: Mosquitto) -> bytes:
     return retained(broker)[AVAILABLE].payload
 
@@ -74,6 +91,7 @@ def test_presence_is_shown_while_it_runs_and_taken_back_when_it_closes(open_brok
 _PROGRAM = """
 import sys
 from console.settings.sync import TargetSettings
+from console.sync.targets.mqtt import target as module
 from console.sync.targets.mqtt.target import MqttTarget
 target = MqttTarget(TargetSettings.model_validate_json(sys.argv[1]), {"broker": sys.argv[2]}.__getitem__, "depot")
 target.settle()

@@ -207,8 +207,11 @@ def test_a_store_of_an_own_ca_is_trusted_by_its_file_alone(tmp_path: Path) -> No
 
 
 def test_nothing_goes_to_another_machine_in_the_clear() -> None:
+    with pytest.raises(ValueError, match="in the clear"):  # the settings refuse it, and so does who opens the store
+        place("http://store.example")
+    unchecked = settings(user="me", secret={"secret": "key"}).model_copy(update={"endpoint": "http://store.example"})
     with pytest.raises(Denied, match="in the clear"):
-        place("http://store.example").put("a", b"x", "text/plain")
+        Place(unchecked, lambda _name: "not to be told").put("a", b"x", "text/plain")
 
 
 def test_a_secret_that_is_missing_is_told() -> None:
@@ -246,6 +249,20 @@ def test_the_environment_leads_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> 
             Place(azure, lambda _name: "a2V5").put("a", b"x", "text/plain")
         amazon = made(settings(region="cn-north-1"), str, 1).config  # type: ignore[union-attr]
         assert amazon["endpoint"] == "https://s3.cn-north-1.amazonaws.com.cn"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_proxy_of_the_environment_is_given_nothing(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    with answering(200, b"", ETag='"x"') as proxy, answering(503) as right:
+        for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "AWS_PROXY_URL"):
+            monkeypatch.setenv(name, proxy)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        with pytest.raises(Busy):
+            place(right.replace("127.0.0.1", host)).put("a", b"x", "text/plain")
+        azure = settings("az://box", user="acc", secret={"secret": "key"}, endpoint=f"{right}/acc")
+        with pytest.raises(Busy):
+            Place(azure, lambda _name: "a2V5").put("a", b"x", "text/plain")
 
 
 def test_options_of_gcs(tmp_path: Path) -> None:

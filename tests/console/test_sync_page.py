@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from console.errors import StoreError
@@ -20,7 +20,7 @@ from console.sync.targets.base import Unreachable
 from console.ui.actions import Actions
 from console.ui.sync_page import targets_view
 from console.ui.sync_page.feed import SyncFeed
-from console.ui.sync_page.messages_model import PAGE, Wanted
+from console.ui.sync_page.messages_model import PAGE, MessagesModel, Wanted
 from console.ui.sync_page.page import SyncPage
 from console.ui.workplace import Workplace
 from models import words
@@ -157,6 +157,19 @@ def test_dropping_asks_first_and_is_recorded(shown: Shown, workplace: Workplace)
     shown.answer("all")
     shown.until(lambda: not states(workplace.store, "archive"))
     assert (workplace.home.path / FILE).read_text().count("outbox dropped") == 2
+
+
+def test_it_is_said_where_word_of_an_erasure_would_be_dropped(shown: Shown, workplace: Workplace) -> None:
+    fill(workplace.store, 1, "archive", "cloud")
+    fill(workplace.store, 1, "cloud", kind="erased")
+    for name, told in (("archive", False), ("cloud", True)):
+        shown.page.view.targets.choose(name)
+        shown.until(shown.page.view.drop.isEnabled)
+        for button in (shown.page.view.drop, shown.page.view.remove):
+            button.click()
+            dialog = next(w for w in QApplication.topLevelWidgets() if isinstance(w, AskDialog) and w.isVisible())
+            assert any("word of erasures" in label.text() for label in dialog.findChildren(QLabel)) is told
+            dialog.reject()
 
 
 def test_removing_asks_what_becomes_of_what_waits(shown: Shown, workplace: Workplace) -> None:
@@ -369,3 +382,42 @@ def test_a_database_that_cannot_be_read_is_said_once(
     assert len(said) == 1
     assert shown.feed.shown is not None
     assert (datetime.now(UTC) - shown.feed.shown.at).total_seconds() < 60
+
+
+class Held:
+    """A reader that answers when it is told to, what the database says when it is asked."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self.store = workplace.store
+        self.waiting: dict[str, Any] = {}
+
+    def ask(self, what: str, look: Any, then: Any, *, first: bool = False) -> None:
+        with self.store.read() as db:
+            self.waiting[what] = (then, look(db))
+
+    def answer(self, what: str) -> None:
+        then, found = self.waiting.pop(what)
+        then(found)
+
+
+@pytest.mark.parametrize(("looked_at", "count"), [(PAGE - 20, 28), (PAGE - 1, 40), (0, PAGE), (0, 28), (5, 3)])
+def test_what_comes_while_a_page_is_read_is_neither_doubled_nor_left_out(
+    qtbot: QtBot, workplace: Workplace, looked_at: int, count: int
+) -> None:
+    reader = Held(workplace)
+    ids = fill(workplace.store, 2 * PAGE + 50, "archive")
+    model = MessagesModel(reader)  # type: ignore[arg-type]
+    model.again()
+    reader.answer("messages")
+    model.fetchMore(QModelIndex())
+    ids += fill(workplace.store, 60, "archive")
+    model.look_at(looked_at, count)
+    reader.answer("messages again")
+    reader.answer("messages")
+    for _more in range(6):
+        model.look_at(0, PAGE)
+        reader.answer("messages again")
+        while model.canFetchMore(QModelIndex()):
+            model.fetchMore(QModelIndex())
+            reader.answer("messages")
+    assert [row.tracking_id for row in model.rows] == ids[::-1]

@@ -141,11 +141,21 @@ def test_what_is_about_the_target_sets_no_message_aside(hook: Hook, status: int,
 
 @pytest.mark.parametrize("status", [400, 402, 409, 413, 415, 422, 451])
 def test_what_is_about_the_message_sets_it_aside(hook: Hook, status: int) -> None:
-    hook.answers.append((status, {}))
+    hook.answers += [(status, {}), (200, {})]  # the last one first
     with closing(webhook(hook.url)) as target:
+        target.send([parcel()])
         (told,) = target.send([parcel()])
     assert isinstance(told, Refused)
     assert str(status) in told.what
+
+
+def test_400_before_the_first_yes_may_be_the_signature_and_sets_nothing_aside(hook: Hook) -> None:
+    hook.answers += [(400, {}), (400, {})]
+    with closing(webhook(hook.url)) as target:
+        for _again in range(2):
+            with pytest.raises(Denied, match="400") as error:
+                target.send([parcel()])
+            assert "secret" in error.value.hint
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])

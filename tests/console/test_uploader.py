@@ -16,7 +16,10 @@ from console.errors import SecretError, UsageError
 from console.privacy.stored import Named, Stored, open_stored
 from console.settings.home import Home
 from console.store.store import Store
+from console.store.tombstones import about, take_away, tell
+from console.sync.requests import drop
 from console.sync.targets.base import Busy, Denied, Parcel, Receipt, Refused, Unreachable, WrongAnswer
+from console.sync.uploading import sending
 from tests.console.sync_fakes import Bench, FakeClock, FakeTarget, settings, wait_until
 
 
@@ -237,6 +240,98 @@ def test_a_message_that_fails_again_and_again_does_not_hold_up_the_others(bench:
     assert set(target.taken.values()) == {1}
 
 
+def test_what_came_after_one_that_was_let_go_of_does_not_wait_for_it(bench: Bench) -> None:
+    clock = bench.clock = FakeClock()
+    target = bench.targets["one"] = FakeTarget()
+    same = str(uuid7())
+
+    def choke(parcels: Sequence[Parcel]) -> None:
+        if any("poison" in parcel.body for parcel in parcels):
+            raise WrongAnswer("moo")
+
+    target.fail = choke
+    uploader = bench.start(settings(concurrency=1))
+    bench.put("verdict", tracking_id=same, body={"poison": 1})
+    for _step in range(2000):
+        clock.move(20.0)
+        if len(target.sends) >= 16:  # at the end of the line, and left alone for minutes
+            break
+        threading.Event().wait(0.005)
+    assert drop(bench.store, "one", "waiting") == 1
+    begin = clock.now
+    bench.put("event")
+    for _step in range(100):
+        clock.move(0.2)
+        if uploader.empty:
+            break
+        threading.Event().wait(0.02)
+    assert bench.states() == {"sent": 1}
+    assert clock.now - begin < 10.0
+    bench.put("verdict", tracking_id=same)  # stands behind nothing any more
+    for _step in range(200):
+        clock.move(5.0)
+        if uploader.empty:
+            break
+        threading.Event().wait(0.01)
+    assert bench.states() == {"sent": 2}
+
+
+def test_who_took_what_was_let_go_of_meanwhile_is_told_of_erasures(bench: Bench) -> None:
+    target = bench.targets["one"] = FakeTarget()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_parcels: Sequence[Parcel]) -> None:
+        begun.set()
+        go_on.wait(20)
+
+    target.fail = hold
+    name = str(uuid7())
+    bench.put("event", tracking_id=name)
+    bench.start(settings())
+    assert begun.wait(20)
+    assert drop(bench.store, "one", "waiting") == 1
+    go_on.set()
+    wait_until(lambda: bench.rows("SELECT sent FROM outbox_targets") == [(1,)])
+    assert bench.store.write(lambda db: tell(db, [name], (), bench.store.boot_id)).result(10) == {"one": 1}
+
+
+def test_what_is_erased_while_it_stands_ready_is_not_sent_any_more(bench: Bench) -> None:
+    target = bench.targets["one"] = FakeTarget()
+    go_on = threading.Event()
+    target.fail = lambda _parcels: go_on.wait(20) and None  # type: ignore[func-returns-value]
+    names = [str(uuid7()) for _n in range(12)]
+    numbers = bench.put_many(["event"] * 12, tracking_ids=names)
+    uploader = bench.start(settings(concurrency=2))
+    wait_until(lambda: uploader.figures["one"].in_flight == 4)  # two are under way, and two stand ready
+
+    def job(db: Any) -> None:
+        taken = take_away(db, about(db, names[2:11]))
+        tell(db, taken.tracking_ids, taken.targets, bench.store.boot_id)
+
+    bench.store.write(job).result(10)
+    wait_until(lambda: uploader.figures["one"].in_flight == 2)
+    go_on.set()
+    wait_until(lambda: uploader.empty)
+    assert sorted(target.order[:2]) == numbers[:2]
+    assert target.order[2:] == [13, numbers[11]]  # the word of it goes before the rest
+
+
+def test_want_of_memory_ends_no_sender(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    wants = [MemoryError()]
+
+    def opened(home: Path, named: Named) -> Stored:
+        if wants:
+            raise wants.pop()
+        return open_stored(home, named)
+
+    monkeypatch.setattr(sending, "open_stored", opened)
+    bench.put("picture")
+    uploader = bench.start(settings(concurrency=1))
+    wait_until(lambda: uploader.empty)
+    assert bench.states() == {"sent": 1}
+    assert bench.rows("SELECT attempts FROM outbox_deliveries") == [(2,)]
+
+
 def test_nothing_is_lost_or_recorded_twice_whatever_fails(bench: Bench) -> None:
     clock, random = FakeClock(), Random(3)
     bench.clock = clock
@@ -393,7 +488,7 @@ def test_what_is_erased_from_the_outbox_while_it_is_sent_harms_nothing(bench: Be
     gate.set()
     wait_until(lambda: uploader.empty)
     assert bench.states() == {"sent": 20}
-    assert bench.rows("SELECT sent FROM outbox_targets") == [(20,)]
+    assert bench.rows("SELECT sent FROM outbox_targets") == [(len(target.order),)]
 
 
 def test_a_later_verdict_does_not_overtake_one_that_failed_a_moment_ago(bench: Bench) -> None:

@@ -17,7 +17,7 @@ from console.privacy.audit.chain import FILE
 from console.privacy.audit.record import Audit
 from console.settings.home import Home
 from console.store import writer as store_writer
-from console.store.outbox import QUOTA_KEY
+from console.store.outbox import QUOTA_KEY, Message, put
 from console.store.store import Store, utc_text
 from console.sync.targets.base import Parcel, Unreachable
 from console.sync.uploading.keeping import STEADY_S, Pruning
@@ -156,6 +156,25 @@ def test_what_was_sent_long_ago_goes_and_nothing_else(bench: Bench) -> None:
     assert len(_left(bench)) == 5
 
 
+def test_a_picture_that_is_still_here_stays_known_as_sent(bench: Bench) -> None:
+    """Else a verdict that comes after weeks would send it a second time, as another message."""
+    now = datetime.now(UTC)
+    bench.put("picture")
+    uploader = bench.start(settings())
+    wait_until(lambda: uploader.empty)
+    ((picture, name),) = bench.rows("SELECT picture_id, tracking_id FROM outbox")
+    Pruning().step(bench.store, now + timedelta(days=31), 30)
+
+    def again(db: Any) -> int | None:
+        message = Message("picture", name, "yard", {}, picture_id=picture, file_bytes=64)
+        return put(db, message, "boot", route="verdict picture", targets=["one"])
+
+    assert bench.store.write(again).result(10) is None
+    bench.store.write(lambda db: db.execute("DELETE FROM pictures").rowcount).result(10)
+    Pruning().step(bench.store, now + timedelta(days=31), 30)
+    assert _left(bench) == []
+
+
 def test_pruning_goes_in_steps_past_what_waits(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.sync.uploading.keeping._LOOKED_AT", 10)
     now = datetime.now(UTC)
@@ -183,6 +202,25 @@ def test_nothing_goes_for_its_age_before_the_clock_kept_step_for_a_while(bench: 
     threading.Event().wait(0.05)
     clock.move(STEADY_S + 1)
     wait_until(lambda: not _left(bench))
+
+
+def test_what_was_sent_last_is_settled_before_the_end(bench: Bench) -> None:
+    clock = bench.clock = FakeClock()
+    target = bench.targets["one"]
+    settled: list[int] = []
+
+    def settle() -> None:
+        clock.move(100.0)  # it is not settled again for long
+        settled.append(len(target.order))
+
+    target.settle_fails = settle
+    uploader = bench.start(settings())
+    wait_until(lambda: settled == [0])
+    bench.put("event")
+    clock.move(1.0)
+    wait_until(lambda: (clock.move(0.1), uploader.empty)[1])
+    assert bench.stop() == []
+    assert settled == [0, 1]
 
 
 def test_closing_waits_for_what_is_under_way_and_records_it(bench: Bench) -> None:
@@ -302,3 +340,19 @@ def test_what_left_is_recorded_in_sum(bench: Bench, monkeypatch: pytest.MonkeyPa
     assert len(lines) == 1
     assert '"messages": 4' in lines[0].replace('":4', '": 4')
     assert '"nowhere' in lines[0] or "one" in lines[0]
+
+
+def test_a_seal_alone_is_not_recorded_as_sent(bench: Bench) -> None:
+    """Else its line would have a seal, which is sent, which is a line: the outbox would never be empty."""
+    audit = Audit(bench.home)
+    uploader = bench.start(settings(), audit=audit)
+    bench.put("audit")
+    wait_until(lambda: uploader.empty)
+    bench.stop()
+    assert not (bench.home / FILE).exists() or "outbox sent" not in (bench.home / FILE).read_text()
+    uploader = bench.start(settings(), audit=audit)
+    bench.put_many(["audit", "event"])
+    wait_until(lambda: uploader.empty)
+    uploader.sum_up()
+    bench.stop()
+    assert (bench.home / FILE).read_text().count("outbox sent") == 1

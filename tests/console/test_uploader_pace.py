@@ -275,6 +275,25 @@ def test_it_is_settled_when_the_queue_ran_empty_and_now_and_then_before(bench: B
     assert 5 <= target.settled <= 8
 
 
+def test_settling_that_takes_long_is_done_seldom(bench: Bench, clock: FakeClock) -> None:
+    """An event now and then: the lists of a long day are not put anew after each."""
+    target = bench.targets["one"]
+    target.settle_fails = lambda: clock.move(1.0)
+    uploader = bench.start(settings(concurrency=1))
+    wait_until(lambda: target.settled == 1)
+    begin, sent = clock.now, 0
+    while clock.now - begin < 100.0:
+        sent += 1
+        bench.put("event")
+        later(clock, lambda: uploader.empty)
+    assert sent > 20
+    assert 4 <= target.settled <= 6  # one in twenty seconds
+    later(clock, lambda: target.settled >= 6)
+    uploader.push()
+    bench.put("event")
+    later(clock, lambda: target.settled >= 7, most_s=8.0)
+
+
 def test_settling_that_fails_is_said_and_tried_again_and_holds_up_nothing(bench: Bench, clock: FakeClock) -> None:
     target = bench.targets["one"]
     full = [True]

@@ -108,13 +108,14 @@ def _reveal(catch: Catch, desk: Desk) -> None:
     desk.window.actions_table.trigger("tile.focus")  # the whole wall for it: a small tile can't always be read
     assembled.live.reveal.begin("yard", REVEAL_S, "somebody fell")
     until(lambda: (shown := reveals.of("yard")) is not None and shown.latest is not None, 5, "the reveal")
+    size = site.lane("yard").revealed.size  # on a slow machine it is over before all of the below is done
     for _ in range(LOOKS):
         QTest.qWait(60)
         catch.revealed.append(_tile(assembled, "yard"))
     for key in ("tile.snapshot", "tile.wrong"):
         desk.window.actions_table.trigger(key)
     fail(site, "yard")
-    planted_reveal(catch, site.lane("yard").revealed.size)
+    planted_reveal(catch, size)
     until(lambda: reveals.of("yard") is None, REVEAL_S + 5, "the end of the reveal")
     assert assembled.recorder.figures.pictures >= before
     snapshot(assembled.workplace, "yard")

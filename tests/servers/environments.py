@@ -22,6 +22,7 @@ NEEDS = {
     "pytriton": ("nvidia-pytriton==0.7.0", "onnxruntime==1.32.0", "numpy<2"),
     "mlserver": ("mlserver==1.7.1", "onnxruntime==1.32.0"),
     "onnx": ("onnx==1.23.2",),
+    "schemathesis": ("schemathesis==4.32.5",),
 }
 NODE_NEEDS = {"azurite": ("azurite@3.37.0",)}
 

@@ -144,8 +144,8 @@ def _of_target(one: TargetStatus, own: TargetSettings | None, now: datetime) -> 
         yield Alarm("stopped", one.name, f"{one.name}: {one.problem}", one.hint, 1)
     if one.refused:
         words = ngettext(
-            "{target} has refused {n} message for good: it is set aside.",
-            "{target} has refused {n} messages for good: they are set aside.",
+            "{n} message for {target} can't go there as it is: it is set aside.",
+            "{n} messages for {target} can't go there as they are: they are set aside.",
             one.refused,
         ).format(target=one.name, n=one.refused)
         hint = _("See why: sightdesk outbox messages --target {target} --state refused. Then retry or drop them.")

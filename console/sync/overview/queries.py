@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,9 @@ from console.store.outbox import PRIORITY
 from console.sync.overview.quota import Quota, oldest_waiting, quota
 from console.sync.overview.trace import Step, Trace, trace
 
-__all__ = ["MessageRow", "Quota", "Step", "TargetStatus", "Trace", "messages", "quota", "status", "trace"]
+__all__ = [
+    "MessageRow", "Quota", "Step", "TargetStatus", "Trace", "messages", "nobody_sends", "quota", "status", "trace",
+]  # fmt: skip
 _ROWS = (
     "SELECT m.id AS number, m.message_id, m.tracking_id, d.kind, m.camera_id, d.target, d.state, d.bytes, "
     "m.written_at, d.attempts, d.tried_at, d.sent_at, d.error "
@@ -141,6 +143,11 @@ def status(db: sqlite3.Connection, settings: Settings) -> list[TargetStatus]:
             )
         )
     return found
+
+
+def nobody_sends(found: Iterable[TargetStatus]) -> list[TargetStatus]:
+    """How it stands while no process sends: one that was killed could not say that it ended."""
+    return [replace(one, state="stopped", next_try_at=None) if one.state else one for one in found]
 
 
 def messages(

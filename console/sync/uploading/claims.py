@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from console.store.store import Store
 from console.sync.uploading.line import Line, Load
-from console.sync.uploading.records import May, Waiting, next_ones
+from console.sync.uploading.records import EVERYTHING, May, Waiting, next_ones
 
 _PAGE, _PAGE_MOST = 256, 20_000
 _GOOD_S = 0.5
@@ -99,6 +99,8 @@ class Claims:
         with self._store.read() as db:
             self._rows = next_ones(db, self._target, busy, may, most)
         self._more = len(self._rows) >= most
+        if last and not self._more and may.below == EVERYTHING:  # what is not there was let go of, or erased
+            self.line.over(self.line.at_the_end - {row.number for row in self._rows})
         self._may, self._good_until = may, now + _GOOD_S
         self.looks = False
 

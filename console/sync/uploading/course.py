@@ -18,12 +18,10 @@ from console.sync.uploading.pace import Bucket
 from console.sync.uploading.records import EVERYTHING, FIRST_FILE, NOTHING, May, last_number
 from console.sync.uploading.senders import Senders, Task
 from console.sync.uploading.sending import Outcome
-from console.sync.uploading.standing import Standing
+from console.sync.uploading.standing import Settling, Standing
 from console.sync.uploading.tally import Tally
 from console.sync.uploading.told import Shown, Told
 
-SETTLE_S = 30.0
-"""While it is being sent to, a target is settled this often."""
 AT_ONCE_BOUND = 16
 """Where effort is bound, a send takes so many messages: a few milliseconds of computing at a time."""
 _GRACE_S = 5.0
@@ -58,7 +56,6 @@ class Course:
         self._push, self._upto = False, 0
         self._stale = False
         self._waiting = (0, 0)
-        self._unsettled_since: float | None = None
         self._break_at: float | None = None
 
     def turn(self, told: Told) -> float | None:
@@ -71,13 +68,13 @@ class Course:
         self._push |= told.push
         if told.waiting is not None:
             self._waiting = told.waiting
-            known = len(self._claims.under_way) + len(self._ledger) + len(self._claims.line.at_the_end)
-            self._claims.looks |= sum(told.waiting) > known
+            if told.erases and any(task.what == "send" for task in self._tasks) and not self._claims.erasing:
+                self._withdraw()  # what nobody began yet may be of what was erased; what is left of it comes after
+            self._claims.looks |= sum(told.waiting) > len(self._claims.under_way) + len(self._ledger)
         self._ledger.look(now)
         wait = self._advance(told, now)
         self._ledger.write(now, hurry=not self._tasks)
-        waits = [one for one in (wait, self._ledger.wait_s(now)) if one is not None]
-        return min(waits, default=None)
+        return min((one for one in (wait, self._ledger.wait_s(now)) if one is not None), default=None)
 
     def came(self, task: Task, outcome: Outcome) -> None:
         """A task was done."""
@@ -90,7 +87,7 @@ class Course:
         elif task.what == "settle":
             self._settled(task, outcome)
         elif task.what == "open":
-            self._unsettled_since = self._clock.monotonic()
+            self._settling.sent(self._clock.monotonic())
             self._standing.failed(outcome, task.epoch)
 
     def shown(self, told: Told) -> Shown:
@@ -140,7 +137,7 @@ class Course:
         if self.connection.target is None or self._stale:
             self._open(self._wanted)
             return None
-        if self._settle_is_due(now):
+        if self._settling.due(now) and not self._standing.failing:
             if not self._tasks:
                 self._settle()
             return None
@@ -187,11 +184,10 @@ class Course:
     def _ran_empty(self, now: float) -> float | None:
         self._upto = 0
         wait = self._settling.wait_s(now)
-        if not wait and (self._unsettled_since is not None or self._standing.failing):
+        if not wait and (self._settling.behind or self._standing.failing):
             self._settle()
             return None
-        rest = self._resting.wait_s(now)
-        return min((one for one in (wait, rest) if one), default=None)
+        return min((one for one in (wait, self._resting.wait_s(now)) if one), default=None)
 
     def _sent(self, task: Task, outcome: Outcome) -> None:
         now, line = self._clock.monotonic(), self._claims.line
@@ -199,8 +195,8 @@ class Course:
         self._ledger.add(outcome)
         line.over([*(one.number for one in outcome.sent), *outcome.aside])
         if outcome.sent:
-            self._tally.add(len(outcome.sent), outcome.size, now)
-            self._unsettled_since = now if self._unsettled_since is None else self._unsettled_since
+            self._tally.add(len(outcome.sent), outcome.size, now, seals=outcome.seals)
+            self._settling.sent(now)
         if outcome.failed:
             self._claims.again()
             if outcome.theirs or outcome.error is None:
@@ -216,22 +212,17 @@ class Course:
 
     def _settled(self, task: Task, outcome: Outcome) -> None:
         if outcome.error is None:
-            self._unsettled_since = None
-            self._settling.well(self._settling.epoch)
+            self._settling.done(self._clock.monotonic())
             self._standing.well(task.epoch)
             return
         self._settling.failed(outcome, self._settling.epoch)
         if self._standing.failing:
             self._standing.failed(outcome, task.epoch)
 
-    def _settle_is_due(self, now: float) -> bool:
-        since = self._unsettled_since
-        ready = not self._standing.failing and not self._settling.wait_s(now)
-        return since is not None and ready and now - since >= SETTLE_S
-
     def _settle(self) -> None:
         target = self.connection.target
         if target is not None:
+            self._settling.begun(self._clock.monotonic())
             self._give(Task("settle", partial(self.connection.settle, target), epoch=self._standing.epoch))
 
     def _may(self) -> May | None:
@@ -268,7 +259,7 @@ class Course:
         return True
 
     def _wind_down(self, told: Told) -> float | None:
-        """Let what is under way end, then close the target; at a lane's end also wait until all is recorded."""
+        """Let what is under way end, settle and close the target; at a lane's end also wait until all is recorded."""
         now, by = time.monotonic(), told.close_by
         if self._break_at is None:
             self._break_at = now + (_GRACE_S if by is None else max(by - now, 0.0) / 2)
@@ -282,8 +273,14 @@ class Course:
             self.connection.break_off()
             return None if by is None else by - now
         if self.connection.target is not None:
-            self._give(Task("close", self.connection.close))
-            return None if by is None else by - now
+            failing = self._settling.failing or self._standing.failing
+            last = self._settling.behind and not failing and now < self._break_at  # what was sent last is found there
+            if last:
+                self._settle()
+            else:
+                self._give(Task("close", self.connection.close))
+            until = self._break_at if last else by
+            return None if until is None else until - now
         if by is None:
             return 0.0  # now the other settings can be gone by
         return -1.0 if self._ledger.empty else by - now
@@ -299,6 +296,5 @@ class Course:
             self._claims.again()
 
     def _new_standings(self) -> None:
-        self._standing, self._settling, self._resting, self._reading = (
-            Standing(self._clock, self._random) for _one in range(4)
-        )
+        self._standing, self._resting, self._reading = (Standing(self._clock, self._random) for _one in range(3))
+        self._settling = Settling(self._clock, self._random)

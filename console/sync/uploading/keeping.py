@@ -41,9 +41,9 @@ _AGES = """
 SELECT m.id, max(d.sent_at), coalesce(sum(d.state <> 'sent'), 0) FROM outbox m
 LEFT JOIN outbox_deliveries d ON d.outbox_id = m.id WHERE m.id > ? GROUP BY m.id ORDER BY m.id LIMIT ?
 """
-_PRUNE = (
-    "DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?)) AND NOT EXISTS "
-    "(SELECT 1 FROM outbox_deliveries d WHERE d.outbox_id = outbox.id AND d.state <> 'sent')"
+_PRUNE = (  # as long as a file is here, who has it is known: else a late verdict would send it once more
+    "DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?)) AND picture_id IS NULL AND sealed_id IS NULL "
+    "AND NOT EXISTS (SELECT 1 FROM outbox_deliveries d WHERE d.outbox_id = outbox.id AND d.state <> 'sent')"
 )
 
 
@@ -120,6 +120,8 @@ class Steady:
 @dataclass(slots=True)
 class Pruning:
     """One pass over the outbox, in small steps; messages that were sent so long ago to all they were for, go.
+
+    One with a picture stays until the picture is gone here, too.
 
     Age is believed up to a day ahead of now. One that was sent in the future, by a clock that was wrong, goes together
     with the next younger one that is old.

@@ -87,10 +87,10 @@ class Lane:
             self._told.push = True
             self._wake()
 
-    def tick(self, messages: int, files: int) -> None:
-        """So many messages without and with a file wait, as of just now."""
+    def tick(self, messages: int, files: int, *, erases: bool = False) -> None:
+        """So many messages without and with a file wait, as of just now; whether word of an erasure is among them."""
         with self._changed:
-            self._told.waiting = messages, files
+            self._told.waiting, self._told.erases = (messages, files), erases
             self._wake()
 
     def close(self, by: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, KeysView, Sequence
 from dataclasses import dataclass
 
 from console.sync.uploading.records import Waiting
@@ -38,7 +38,7 @@ class Line:
         self._last: dict[int, _Way] = {}
 
     @property
-    def at_the_end(self) -> Collection[int]:
+    def at_the_end(self) -> KeysView[int]:
         """Numbers of messages that go only when nothing else waits."""
         return self._last.keys()
 

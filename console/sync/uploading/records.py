@@ -143,23 +143,30 @@ def last_number(db: sqlite3.Connection) -> int:
 
 
 def keep_sent(db: Database, target: str, sent: Iterable[Sent]) -> None:
-    """Record what a target took, and let go of its files; part of a job. One that is recorded already counts once."""
-    numbers, size, last = [], 0, ""
+    """Record what a target took, and let go of its files; part of a job. One that is recorded already counts once.
+
+    One that was let go of while it was under way counts too: who was sent anything is told of erasures.
+    """
+    numbers, size, last, gone = [], 0, "", 0
     for one in sent:
-        if db.execute(_SENT, (one.at, one.at, one.answer, target, one.number)).rowcount:
-            row = db.execute(
-                "SELECT bytes FROM outbox_deliveries WHERE target = ? AND outbox_id = ?", (target, one.number)
-            ).fetchone()
+        new = db.execute(_SENT, (one.at, one.at, one.answer, target, one.number)).rowcount
+        row = db.execute(
+            "SELECT bytes FROM outbox_deliveries WHERE target = ? AND outbox_id = ?", (target, one.number)
+        ).fetchone()
+        gone += row is None
+        if row is not None and new:
             numbers.append(one.number)
-            size, last = size + int(row[0]), max(last, one.at)
-    if not numbers:
+            size += int(row[0])
+        if row is None or new:
+            last = max(last, one.at)
+    if not last:
         return
     let_go(db, numbers)
     forget(db, numbers)
     db.execute("INSERT INTO outbox_targets (name) VALUES (?) ON CONFLICT DO NOTHING", (target,))
     db.execute(
         "UPDATE outbox_targets SET sent = sent + ?, sent_bytes = sent_bytes + ?, last_sent_at = ? WHERE name = ?",
-        (len(numbers), size, last, target),
+        (len(numbers) + gone, size, last, target),
     )
 
 

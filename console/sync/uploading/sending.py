@@ -63,6 +63,11 @@ class Outcome:
         )
 
     @property
+    def seals(self) -> int:
+        """How many of those that were taken are seals of the record."""
+        return sum(one.kind == "audit" for one in self.sent)
+
+    @property
     def after_s(self) -> float | None:
         """For how long the target wants to be left alone."""
         return self.error.after_s if isinstance(self.error, TargetError) else None
@@ -77,6 +82,14 @@ def send(home: Path, target: Target, rows: Sequence[Waiting]) -> Outcome:
         rows: messages, in their order.
     """
     outcome = Outcome(rows)
+    try:
+        _send(home, target, rows, outcome)
+    except Exception as error:  # of one message, or for want of memory: no sender ends of it, with its task never done
+        return _all_failed(Outcome(rows), rows, _in_words(error, target.name))
+    return outcome
+
+
+def _send(home: Path, target: Target, rows: Sequence[Waiting], outcome: Outcome) -> None:
     parcels, ready, disk = [], [], None
     for row in rows:
         try:
@@ -92,7 +105,6 @@ def send(home: Path, target: Target, rows: Sequence[Waiting]) -> Outcome:
     elif disk is not None:
         # nothing could be read: nobody knows whether it is the disk or these files alone
         outcome.error, outcome.theirs = TargetError(disk.what, disk.hint), True
-    return outcome
 
 
 def attempt(about: str, work: Callable[[], object]) -> Outcome:
@@ -110,9 +122,7 @@ def _hand_over(target: Target, parcels: list[Parcel], rows: list[Waiting], outco
         answers = list(target.send(parcels))
         _check(answers, parcels)
     except Exception as error:  # the send's outermost frame: a target's library raises what it likes
-        outcome.error = _in_words(error, target.name)
-        outcome.theirs = isinstance(outcome.error, (WrongAnswer, Refused, Unforeseen))
-        outcome.failed.update({row.number: _tried(outcome.error) for row in rows})
+        _all_failed(outcome, rows, _in_words(error, target.name))
         return
     outcome.answered = True
     at = utc_text(datetime.now(UTC))
@@ -122,6 +132,12 @@ def _hand_over(target: Target, parcels: list[Parcel], rows: list[Waiting], outco
             outcome.size += row.size
         else:
             outcome.aside[row.number] = _tried(answer)
+
+
+def _all_failed(outcome: Outcome, rows: Sequence[Waiting], error: SightdeskError) -> Outcome:
+    outcome.error, outcome.theirs = error, isinstance(error, (WrongAnswer, Refused, Unforeseen))
+    outcome.failed.update({row.number: _tried(error) for row in rows})
+    return outcome
 
 
 def _check(answers: list[Receipt | Refused], parcels: list[Parcel]) -> None:

@@ -1,4 +1,4 @@
-"""How a target stands: well, or failing since when, for what, and when it is tried again."""
+"""How a target stands: well, or failing since when, for what, and when it is tried again; when it is settled."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from console.errors import SightdeskError
 from console.store.store import utc_text
 from console.sync.uploading.pace import MOST_AFTER_S, Backoff, Clock
 from console.sync.uploading.sending import Outcome
+
+SETTLE_S = 30.0
+"""While it is being sent to, a target is settled this often."""
+REST = 20.0
+"""Settling takes a share of the time of one in so much: lists of a long day are large, and the line may be thin."""
 
 
 class Standing:
@@ -70,3 +75,43 @@ class Standing:
     def _until(self, when: float, now: float) -> None:
         self.next_try = when
         self.next_try_at = utc_text(self._clock.wall() + timedelta(seconds=when - now))
+
+
+class Settling(Standing):
+    """When a target is settled: when nothing waits, and now and then before; the rarer the longer it takes."""
+
+    def __init__(self, clock: Clock, random: Random) -> None:
+        super().__init__(clock, random)
+        self._since: float | None = None
+        self._began = self._rests_until = 0.0
+
+    @property
+    def behind(self) -> bool:
+        """Something was sent since, or the last run may not have come to it."""
+        return self._since is not None
+
+    def wait_s(self, now: float) -> float:
+        """For how long it may not be settled yet."""
+        return max(super().wait_s(now), self._rests_until - now, 0.0)
+
+    def due(self, now: float) -> bool:
+        """Whether it is settled before anything else is sent."""
+        return self._since is not None and not self.wait_s(now) and now - self._since >= SETTLE_S
+
+    def sent(self, now: float) -> None:
+        """What sums up is behind from now on, if not before."""
+        self._since = now if self._since is None else self._since
+
+    def begun(self, now: float) -> None:
+        """It is being settled."""
+        self._began = now
+
+    def done(self, now: float) -> None:
+        """It was settled."""
+        self._since, self._rests_until = None, now + REST * (now - self._began)
+        self.well(self.epoch)
+
+    def try_now(self) -> None:
+        """Wait no longer, this once."""
+        super().try_now()
+        self._rests_until = 0.0

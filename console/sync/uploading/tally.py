@@ -20,8 +20,11 @@ class Tally:
         self._messages = self._size = 0
         self._since: datetime | None = None
 
-    def add(self, messages: int, size: int, now: float) -> None:
-        """So many messages, of so many bytes, were taken."""
+    def add(self, messages: int, size: int, now: float, *, seals: int = 0) -> None:
+        """So many messages, of so many bytes, were taken.
+
+        Seals among them begin no summary: it would be a line of the record, whose seal is sent, and so on for ever.
+        """
         at = datetime.now(UTC)
         with self._lock:
             self.sent += messages
@@ -29,7 +32,8 @@ class Tally:
             self._meter.add(messages, size, now)
             self._messages += messages
             self._size += size
-            self._since = self._since or at
+            if messages > seals:
+                self._since = self._since or at
 
     def rates(self, now: float) -> tuple[float, float]:
         """Messages and bytes per second, over the last 10 s."""
@@ -37,7 +41,7 @@ class Tally:
             return self._meter.rates(now)
 
     def take(self) -> Summary | None:
-        """What was not summed up yet; None: nothing. It is with the caller from now on."""
+        """What was not summed up yet; None: nothing but seals. It is with the caller from now on."""
         with self._lock:
             if self._since is None:
                 return None

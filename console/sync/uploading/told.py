@@ -18,6 +18,7 @@ class Told:
         paused: nothing is to be sent for now.
         push: somebody wants everything tried now.
         waiting: so many messages without and with a file wait, as of the last look; None: no news.
+        erases: word of an erasure is among them.
         close_by: a time of `time.monotonic` by which it is to end; None: it goes on.
     """
 
@@ -25,6 +26,7 @@ class Told:
     paused: bool = False
     push: bool = False
     waiting: tuple[int, int] | None = None
+    erases: bool = False
     close_by: float | None = None
 
 

@@ -142,7 +142,7 @@ class Watch:
             self._notices.tell({name: lane.said for name, lane in self._lanes.items()})
         self._keep(settings)
         if self._clock.monotonic() >= self._summary_at:
-            self._sum_up()
+            self.sum_up()
         if settings is self._routed:
             self._complaint = ""
 
@@ -162,13 +162,14 @@ class Watch:
         with self._changed:
             self._pauses.clear()  # what is said from now on may be newer than what is read
         waiting: dict[str, Counter[bool]] = {}
-        later = set()
+        later, erases = set(), set()
         with self._store.read() as db:
             for target, kind, state, number in db.execute(_COUNTS):
                 if state == "later":
                     later.add(str(target))
                 else:
                     waiting.setdefault(str(target), Counter())[kind in FILES] += int(number)
+                    erases |= {str(target)} if kind == "erased" else set()
             rows = {str(row[0]): row for row in db.execute("SELECT name, paused, asked FROM outbox_targets")}
         self._later = later
         self._settle_lanes(settings)
@@ -180,7 +181,8 @@ class Watch:
         for name, lane in self._lanes.items():
             if asked.get(name, 0) > self._asked.get(name, asked.get(name, 0)) or self._pushes & {"", name}:
                 lane.push()
-            lane.tick(waiting.get(name, Counter())[False], waiting.get(name, Counter())[True])
+            mine = waiting.get(name, Counter())
+            lane.tick(mine[False], mine[True], erases=name in erases)
         self._asked = asked
         self._pushes.clear()
 
@@ -196,7 +198,7 @@ class Watch:
         if settings is self._applied:
             return
         if self._applied is not None:
-            self._sum_up()  # what went to an address is said to have gone there
+            self.sum_up()  # what went to an address is said to have gone there
         wanted = {one.name: Wanted(one, settings.site) for one in settings.sync.targets if one.enabled}
         for name, lane in self._lanes.items():
             lane.apply(wanted.get(name))
@@ -218,12 +220,12 @@ class Watch:
                 log.info("Messages that were sent long ago went", extra={"messages": self._pruning.gone})
             self._pruning = None
 
-    def _sum_up(self) -> None:
-        """Record what left the site; where that fails it stays counted, and the log says so."""
+    def sum_up(self) -> None:
+        """Record what left the site, on any thread; where that fails it stays counted, and the log says so."""
         self._summary_at = self._clock.monotonic() + SUMMARY_S
         if self._audit is None:
             return
-        for name, lane in self._lanes.items():
+        for name, lane in list(self._lanes.items()):
             summary = lane.tally.take()
             if summary is None:
                 continue
@@ -240,4 +242,4 @@ class Watch:
         said = {name: replace(lane.said, state="stopped", next_try_at=None) for name, lane in self._lanes.items()}
         if said:
             self._notices.finish(said, max(by - time.monotonic(), 0.0))
-        self._sum_up()
+        self.sum_up()

@@ -90,7 +90,7 @@ class Doing(QObject):
         question = _(
             "For {name} there are {what}. What is dropped never goes there; it stays in this desk as long as it is "
             "kept anyway. That can't be taken back."
-        ).format(name=target.name, what=_what(target))
+        ).format(name=target.name, what=_what(target)) + _untold(target)
         dialog = AskDialog(_("Drop what waits?"), question, answers, self._page.window())
         dialog.answered.connect(lambda what: self._drop(target.name, what))
         return self._open(dialog)
@@ -106,7 +106,7 @@ class Doing(QObject):
             question = _(
                 "For {name} there are {what}. Kept, it goes on waiting, and is sent should a target of this name come "
                 "back. Dropped, it never goes there."
-            ).format(name=target.name, what=_what(target))
+            ).format(name=target.name, what=_what(target)) + _untold(target)
             answers = [(KEEP, _("Remove, keep what waits"), ""), (DROP, _("Remove and drop"), "danger")]
         else:
             question = _("Nothing waits for {name}. What it has stays there.").format(name=target.name)
@@ -177,6 +177,14 @@ class Doing(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
         return dialog
+
+
+def _untold(target: TargetStatus) -> str:
+    """What is to be known of dropping word of erasures; empty: none waits."""
+    if not target.waiting.get("erased"):
+        return ""
+    words = _("Among it is word of erasures: dropped, {name} is not told what was erased here, and keeps it.")
+    return " " + words.format(name=target.name)
 
 
 def _what(target: TargetStatus) -> str:

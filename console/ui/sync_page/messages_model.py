@@ -89,7 +89,8 @@ class MessagesModel(QAbstractTableModel):
     def fetchMore(self, _parent: Index) -> None:  # noqa: N802  # Qt's name
         """Read the next page."""
         if self.rows and not self._asking:
-            self._ask(self.rows[-1].number, PAGE, self._append)
+            last = self.rows[-1].number
+            self._ask(last, PAGE, lambda found: self._append(found, last))
 
     def headerData(  # noqa: N802  # Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -152,8 +153,13 @@ class MessagesModel(QAbstractTableModel):
         self._ended = len(found) < PAGE
         self.endResetModel()
 
-    def _append(self, found: list[MessageRow]) -> None:
+    def _append(self, found: list[MessageRow], before: int) -> None:
+        """Rows older than `before`, which was the last when they were asked for; it need not be any more."""
+        last = self.rows[-1].number if self.rows else 0
+        if last > before or not self.rows:
+            return  # what is between is not known
         self._ended = len(found) < PAGE
+        found = [row for row in found if row.number < last]
         if found:
             self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(found) - 1)
             self.rows += found

@@ -194,7 +194,7 @@ class SyncPage(QWidget):
         if quota is None:
             return
         words = _("{used} of {limit}").format(used=size(quota.bytes), limit=size(quota.limit))
-        if quota.full_in_s is not None and quota.share >= targets_view.FORETOLD:
+        if quota.full_in_s and quota.share >= targets_view.FORETOLD:  # 0: it is, and its colour says so
             words = _("{words}, full in {span}").format(words=words, span=span(quota.full_in_s))
         level: Level = "stopped" if quota.share >= 1 else "needs you" if quota.share >= targets_view.EARLY else ""
         tip = _("So much of what may wait here for sending does. Beyond it, further pictures wait aside, unprotected.")

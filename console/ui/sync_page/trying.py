@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -91,8 +92,8 @@ class Trial(QObject):
         """Try no longer; what is under way fails soon."""
         if self._job is not None:
             self._job.cancel()
-            if self._target is not None:
-                self._target.close()
+            if self._target is not None:  # beside this thread: it waits a little for what hangs
+                threading.Thread(target=self._target.close, name="outbox trial's end", daemon=True).start()
 
     def _end(self) -> None:
         self._job = self._target = None

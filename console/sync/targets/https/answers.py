@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from models.words import _
 LATER = (408, 425, 429)
 """It would be taken another time."""
 _FULL = 507
+_WHY_BYTES = 1000
 
 
 def failure(answer: Answer, place: str) -> TargetError:
@@ -23,8 +25,9 @@ def failure(answer: Answer, place: str) -> TargetError:
     """
     status, after_s = answer.status, retry_after(answer)
     if status in {401, 403}:
+        words = _("{place} does not let this desk in ({status}).").format(place=place, status=status)
         return Denied(
-            _("{place} does not let this desk in ({status}).").format(place=place, status=status),
+            f"{words} {_why(answer)}".rstrip(),
             _("Ask who runs it to let this desk in, by its certificate or secret."),
             after_s=after_s,
         )
@@ -60,6 +63,15 @@ def failure(answer: Answer, place: str) -> TargetError:
         ),
         _("Another service may answer at this address; ask who runs it."),
     )
+
+
+def _why(answer: Answer) -> str:
+    """What the Sightdesk cloud says of it, in its own words; empty where it says nothing, or another server answers."""
+    try:
+        why = json.loads(answer.content[:_WHY_BYTES])["why"]
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return ""
+    return why if isinstance(why, str) and why.isprintable() else ""
 
 
 def retry_after(answer: Answer) -> float | None:

@@ -50,6 +50,7 @@ class WebhookTarget:
         self._way = Way(f"{parts.scheme}://{parts.netloc}", Tls(settings), settings.concurrency, limits or Limits())
         self._secret, self._ref = secret, settings.secret
         self._key: bytes | None = None
+        self._known_here = False  # something was taken, so its secret is the right one
 
     def send(self, parcels: Sequence[Parcel]) -> Sequence[Receipt | Refused]:
         """See the protocol."""
@@ -84,12 +85,15 @@ class WebhookTarget:
         }
         answer = self._way.ask("POST", self._path, body, headers)
         if 200 <= answer.status < 300:
+            self._known_here = True
             return Receipt(parcel.message_id, {"status": answer.status})
         if 400 <= answer.status < 500 and answer.status not in LATER:
             self._key = None  # it may have been changed meanwhile
             error = _clock_off(answer, self._way.place) or _about_target(answer, self._way.place)
-            if error is None:
+            if error is None and (answer.status != 400 or self._known_here):
                 return _refused(answer, self._way.place)
+            if error is None:
+                error = _unsigned(answer, self._way.place)
             raise error
         raise failure(answer, self._way.place)
 
@@ -155,10 +159,20 @@ def _clock_off(answer: Answer, place: str) -> Denied | None:
     )
 
 
+def _unsigned(answer: Answer, place: str) -> Denied:
+    """Many receivers say 400 to a signature that is wrong: until one was right, it is not the message's fault."""
+    return Denied(
+        _("{place} will not take it (400): {why}").format(place=place, why=_said(answer)),
+        _("It has taken nothing yet that is signed with this secret: see that both sides have the same one."),
+    )
+
+
+def _said(answer: Answer) -> str:
+    return answer.content[:300].decode("utf-8", "replace").strip() or "-"
+
+
 def _refused(answer: Answer, place: str) -> Refused:
     return Refused(
-        _("{place} will not take it ({status}): {why}").format(
-            place=place, status=answer.status, why=answer.content[:300].decode("utf-8", "replace").strip() or "-"
-        ),
+        _("{place} will not take it ({status}): {why}").format(place=place, status=answer.status, why=_said(answer)),
         _("Send it again once the cause is gone, or take it out of the outbox."),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
@@ -23,6 +24,8 @@ from models.words import _
 
 if TYPE_CHECKING:
     from paho.mqtt.client import MQTTMessage
+
+log = logging.getLogger(__name__)
 
 AT_ONCE, AT_ONCE_BYTES = 50, 8 << 20
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -216,6 +219,9 @@ class MqttTarget:
                 line = self._opened()
             except TargetError as error:
                 self._note(None, error)
+            except Exception as error:  # the thread's outermost frame: without it nothing would ever be sent again
+                log.exception("The connection to %s failed in a way nobody foresaw", self._place)
+                self._note(None, _unforeseen(error))
             else:
                 made = time.monotonic()
                 self._note(line, None)
@@ -271,3 +277,8 @@ class MqttTarget:
             self._line, self._problem = line, problem
             self._tries += 1
             self._changed.notify_all()
+
+
+def _unforeseen(error: Exception) -> TargetError:
+    what = _("It failed in a way nobody foresaw: {error}.").format(error=type(error).__name__)
+    return TargetError(what, _("It is tried again; the log says more. Report it if it stays so."))

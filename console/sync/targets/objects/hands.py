@@ -77,11 +77,6 @@ class Hands:
                 self._busy -= wanted
                 self._changed.notify_all()
 
-    @property
-    def closed(self) -> bool:
-        """Whether nothing is begun any more."""
-        return self._closed
-
     def close(self) -> None:
         """Begin nothing any more, and let go of who waits. Harmless when done already."""
         with self._changed:

@@ -20,14 +20,16 @@ GOOGLE = "https://storage.googleapis.com"
 CONNECT_S = 5
 _TRIES = 1
 """The library tries again once, for a connection that was closed while it was idle; the uploader backs off."""
+_NO_PROXY = {"proxy_url": "http://127.0.0.1:9", "proxy_excludes": "*,0.0.0.0/0,::/0"}
+"""One that is used for no host, whatever its name or address: else the library takes those of the environment."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def made(settings: TargetSettings, secret: Secret, timeout_s: int) -> ObjectStore:
     """The library's store for a target.
 
-    The library takes what it is not told from AWS_*, AZURE_* and GOOGLE_* of the environment. Where data goes and who
-    logs in is told in any case, so that the settings alone decide it.
+    The library takes what it is not told from AWS_*, AZURE_*, GOOGLE_* and *_PROXY of the environment. Where data goes,
+    by which way, and who logs in is told in any case, so that the settings alone decide it.
 
     Raises:
         Denied: a file it names can't be read, or it would send in the clear.
@@ -79,7 +81,7 @@ def _azure(settings: TargetSettings, word: str) -> dict[str, Any]:
 
 
 def _client(settings: TargetSettings, timeout_s: int) -> dict[str, Any]:
-    options: dict[str, Any] = {"connect_timeout": f"{CONNECT_S}s", "timeout": f"{timeout_s}s"}
+    options: dict[str, Any] = {"connect_timeout": f"{CONNECT_S}s", "timeout": f"{timeout_s}s"} | _NO_PROXY
     endpoint = urlsplit(settings.endpoint)
     if endpoint.scheme == "http":
         if (endpoint.hostname or "") not in _LOOPBACK:

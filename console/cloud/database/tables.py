@@ -1,0 +1,88 @@
+"""What the database holds. Every time is text: UTC, microseconds, ``+00:00``; so it sorts, and is the same in both.
+
+Every index begins with what tells most rows apart: PostgreSQL walks one that begins with the site whole.
+A row of `files` names a file that was on the disk, synced, before the row was. Nothing here holds the tracking ID of
+what was erased.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+METADATA = MetaData()
+FOLDER = "folder"
+"""The key in `about` under which the number of the folder stands that holds the files."""
+
+ABOUT = Table(
+    "about", METADATA,
+    Column("key", String(64), nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("key", name="about_pk"),
+)  # fmt: skip
+"""What is to be known of this database."""
+
+FILES = Table(
+    "files", METADATA,
+    Column("site", String(255), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("path", String(512), nullable=False),
+    PrimaryKeyConstraint("sha256", "site", name="files_pk"),
+    UniqueConstraint("path", name="files_path"),
+)  # fmt: skip
+"""The files that are kept: each once in a site. `path` is relative to the store's folder, and never used again."""
+
+MESSAGES = Table(
+    "messages", METADATA,
+    Column("message_id", String(64), nullable=False),
+    Column("tracking_id", String(64), nullable=False),
+    Column("site", String(255), nullable=False),
+    Column("desk", String(255), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("camera_id", String(255), nullable=False),
+    Column("written_at", String(64), nullable=False),
+    Column("received_at", String(32), nullable=False),
+    Column("head", Text, nullable=False),
+    Column("head_sha256", String(64), nullable=False),
+    Column("file_sha256", String(64), nullable=True),
+    Column("file_bytes", BigInteger, nullable=False),
+    Column("content_type", String(255), nullable=True),
+    PrimaryKeyConstraint("message_id", name="messages_pk"),
+    ForeignKeyConstraint(["file_sha256", "site"], ["files.sha256", "files.site"], name="messages_file"),
+    Index("messages_by_tracking_id", "tracking_id", "site"),
+    Index("messages_by_file", "file_sha256", "site"),
+    Index("messages_by_received_at", "received_at"),
+)  # fmt: skip
+"""The messages that are kept. `head` is canonical JSON, without the body where the kind is `erased`; `head_sha256` is
+of the head as it came."""
+
+ERASED = Table(
+    "erased", METADATA,
+    Column("site", String(255), nullable=False),
+    Column("tracking_id", String(64), nullable=False),
+    Column("at", String(32), nullable=False),
+    PrimaryKeyConstraint("tracking_id", "site", name="erased_pk"),
+)  # fmt: skip
+"""What was erased, so that it is not taken again: SHA-256 of site and tracking ID, not the ID."""
+
+COUNTS = Table(
+    "counts", METADATA,
+    Column("site", String(255), nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    PrimaryKeyConstraint("site", "what", name="counts_pk"),
+)  # fmt: skip
+"""How many there are, kept in step within each transaction: of each kind of message, and of files and erased IDs."""

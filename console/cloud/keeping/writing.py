@@ -1,0 +1,78 @@
+"""A batch within its transaction: judged by what is known at that moment, its rows written, and which files then go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from console.cloud.database.refusals import Collided
+from console.cloud.keeping import rows
+from console.cloud.keeping.arrivals import Arrival
+from console.cloud.keeping.deciding import decide
+from console.cloud.pki.identity import Identity
+from console.sync.wire import Said
+from models.words import _
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """What was seen of the files of a batch before its transaction.
+
+    Attributes:
+        fresh: names of those that were written for it, by their SHA-256.
+        lost: names that rows have, though no such file is there.
+    """
+
+    fresh: Mapping[str, str] = field(default_factory=dict)
+    lost: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was done.
+
+    Attributes:
+        said: of every message, in order.
+        left_over: names of files that no row names once this is committed.
+        erased: whether something was erased.
+    """
+
+    said: list[Said]
+    left_over: list[str]
+    erased: bool
+
+
+def write(db: Connection, who: Identity, batch: Sequence[Arrival | Said], disk: OnDisk, now: str) -> Written:
+    """Judge a batch and write its rows.
+
+    Args:
+        db: in a transaction for the site.
+        who: sent it.
+        batch: its messages; one that is never taken is there as what is said of it.
+        disk: its files.
+        now: UTC text.
+
+    Raises:
+        Collided: a file went since it was looked for; write it, and begin again.
+        SQLAlchemyError: the database refused.
+    """
+    site, changes = who.site, rows.Changes()
+    arrivals = [one for one in batch if isinstance(one, Arrival)]
+    decision = decide(site, batch, rows.known_of(db, site, arrivals))
+    keep = list(decision.keep.values())
+    sizes = {one.file_sha256: len(one.file or b"") for one in keep if one.file_sha256 is not None}
+    names = rows.names_of(db, site, [*sizes, *disk.fresh])
+    if any(sha256 not in names and sha256 not in disk.fresh for sha256 in sizes):
+        raise Collided(_("A file was erased at the moment at which it came again."))
+    back = {sha256: name for sha256, name in disk.fresh.items() if names.get(sha256) in disk.lost}
+    new = {sha256: disk.fresh[sha256] for sha256 in sizes if sha256 not in names}
+    rows.rename_files(db, site, back)
+    rows.add_files(db, site, new, sizes, changes)
+    rows.add_messages(db, who, keep, now, changes)
+    gone = rows.erase(db, site, decision.erase, now, changes)
+    rows.count(db, site, changes)
+    used = {*back.values(), *new.values()}
+    unused = [name for name in disk.fresh.values() if name not in used]
+    return Written(decision.said, [*unused, *gone], erased=bool(decision.erase))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import locale
 import os
 import threading
 import time
@@ -22,10 +23,11 @@ with suppress(ImportError):  # not in the small environments in which other buil
     # The same examples every time, so that a run tells of the change; `--hypothesis-profile default` explores.
     settings.register_profile("steady", derandomize=True, print_blob=True)
     settings.load_profile("steady")
+LOCALE = locale.setlocale(locale.LC_CTYPE)
 REQUIRED = set(filter(None, os.environ.get("SIGHTDESK_REQUIRE", "").split(",")))
 
 
-_LONG = ("tests/e2e/", "tests/privacy/", "tests/console/test_desk")
+_LONG = ("tests/e2e/", "tests/privacy/", "tests/console/test_desk", "tests/contract/", "tests/chaos/", "tests/cloud/")
 
 
 def missing(what: str, why: str) -> None:
@@ -83,6 +85,14 @@ def shared_stays_as_it_is() -> Iterator[None]:
     after = state()
     changed = [str(path) for path, was in before.items() if after.get(path) != was]
     assert not changed, f"tests changed the measuring data: {', '.join(changed)}"
+
+
+@pytest.fixture(autouse=True)
+def the_locale_stays() -> Iterator[None]:
+    """What changes how text is encoded in this process would change it for all tests after it: it is put back."""
+    locale.setlocale(locale.LC_CTYPE, LOCALE)
+    yield
+    locale.setlocale(locale.LC_CTYPE, LOCALE)
 
 
 @pytest.fixture(autouse=True)

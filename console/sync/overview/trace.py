@@ -221,7 +221,7 @@ def _kept(row: _Row, shown: list[Any]) -> Iterator[Step]:
         what = _("Picture written, {width} x {height}, under the policy {policy}").format(
             width=picture["width"], height=picture["height"], policy=picture["policy"]
         )
-        detail = _("sha256 {sha256}").format(sha256=picture["sha256"])
+        detail = _("sha256 {sha256}").format(sha256=picture["sha256"][:16])
         yield Step(_time(picture["written_at"]), what, detail, "kept")
     if not shown and row["picture_why"]:
         yield Step(_time(row["recorded_at"]), _("No picture"), str(row["picture_why"]), "kept")
@@ -233,7 +233,7 @@ def _sealed(db: sqlite3.Connection, event_id: int) -> list[Step]:
         Step(
             _time(row["written_at"]),
             _("Sealed crop written, for the holder of the key {key}").format(key=row["key_id"]),
-            _("sha256 {sha256}").format(sha256=row["sha256"]),
+            _("sha256 {sha256}").format(sha256=row["sha256"][:16]),
             "kept",
         )
         for row in rows

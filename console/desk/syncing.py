@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _AGAIN_MS = 3000
+BEGIN_MS = 4000
+"""What waits can wait a little more: the first boxes should not wait for what sending imports."""
 SHARE = 0.1
 """Of one core, for sending: with more, the wall stutters while weeks of waiting are sent; see `bench wall`."""
 PATIENCE_S = 2.5
@@ -85,7 +87,7 @@ class Syncing(QObject):
         self.page.bind(self._window.actions_table)
         self._window.add_page("sync", _("Sync"), "sync", self.page)
         self.feed.pulled.connect(self._say)
-        self._send()
+        QTimer.singleShot(BEGIN_MS, self, lambda: None if self._left else self._send())
 
     def trace_by(self, name: str, tracking_id: Callable[[], str], page: QWidget) -> None:
         """Give an entry of the table its effect: the way of what is chosen on another page.

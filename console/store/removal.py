@@ -98,28 +98,32 @@ def remove(
     if "events" in has:
         gone = db.execute(f"DELETE FROM events WHERE id {IN_LIST}", (event_ids,)).rowcount  # noqa: S608  # our own text
         db.execute(f"UPDATE events SET picture_why = ? WHERE picture_id {IN_LIST}", (why, picture_ids))  # noqa: S608
-    paths, size, counts = [], 0, {"pictures": 0, "sealed": 0}
-    for table, ids in (("pictures", picture_ids), ("sealed", sealed_ids)):
-        if table not in has:
-            continue
-        known = "bytes" if "holds" in has else "0"
-        for path, number in db.execute(f"SELECT path, {known} FROM {table} WHERE id {IN_LIST}", (ids,)).fetchall():  # noqa: S608
-            paths.append(str(path))
-            size += int(number)
-        counts[table] = db.execute(f"DELETE FROM {table} WHERE id {IN_LIST}", (ids,)).rowcount  # noqa: S608
+    size_of = "bytes" if "holds" in has else "0"
+    files = {
+        table: _remove_files(db, table, ids, size_of)
+        for table, ids in (("pictures", picture_ids), ("sealed", sealed_ids))
+        if table in has
+    }
     if "events_changed" in has:
         db.execute("UPDATE events_changed SET number = number + 1")
     return replace(
         review,
         events=gone,
-        pictures=counts["pictures"],
-        sealed=counts["sealed"],
-        bytes=size,
-        paths=tuple(paths),
+        pictures=len(files.get("pictures", ())),
+        sealed=len(files.get("sealed", ())),
+        bytes=sum(size for found in files.values() for _path, size in found),
+        paths=tuple(path for found in files.values() for path, _size in found),
         held=held,
         tracking_ids=(*names, *review.tracking_ids),
         taken=taken,
     )
+
+
+def _remove_files(db: Database | sqlite3.Connection, table: str, ids: str, size_of: str) -> list[tuple[str, int]]:
+    """Remove rows of files; path and size of each that was there."""
+    found = db.execute(f"SELECT path, {size_of} FROM {table} WHERE id {IN_LIST}", (ids,)).fetchall()  # noqa: S608
+    db.execute(f"DELETE FROM {table} WHERE id {IN_LIST}", (ids,))  # noqa: S608
+    return [(str(path), int(size)) for path, size in found]
 
 
 def _called(db: Database | sqlite3.Connection, ids: str, table: str) -> tuple[str, ...]:

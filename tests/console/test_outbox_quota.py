@@ -12,8 +12,8 @@ import pytest
 from console.settings.home import Home
 from console.store.store import Store, utc_text
 from console.sync.overview import queries
-from console.sync.overview.quota import GIGABYTE
 from console.sync.overview.rates import rate
+from console.sync.routes import GIGABYTE
 from tests.console.outbox_cases import execute
 from tests.console.outbox_writing import NOW, backlog, settings_of, to, write
 

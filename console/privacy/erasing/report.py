@@ -16,7 +16,7 @@ from console.settings.disk import write_whole
 from console.settings.home import Home
 from console.store.connect import reading
 from console.store.tombstones import NOTICES, without_notices
-from models.words import _, ngettext
+from models.words import N_, _, ngettext
 
 FOLDER = "erasures"
 _COUNTED = (
@@ -25,6 +25,25 @@ _COUNTED = (
 )  # fmt: skip
 _PIECE = 1 << 22
 _OVERLAP = 512
+
+
+_LINES = (
+    (
+        "gold members",
+        N_("{n} member of gold sets; they say how many they lack."),
+        N_("{n} members of gold sets; they say how many they lack."),
+    ),
+    ("messages", N_("{n} message in the outbox, sent or waiting."), N_("{n} messages in the outbox, sent or waiting.")),
+    ("unknown files", N_("{n} picture file that no row knew."), N_("{n} picture files that no row knew.")),
+    ("copies", N_("{n} copy of the database written anew."), N_("{n} copies of the database written anew.")),
+    (
+        "copies removed",
+        N_("{n} copy of the database removed: it could not be written anew."),
+        N_("{n} copies of the database removed: they could not be written anew."),
+    ),
+    ("log lines", N_("{n} log line made blank."), N_("{n} log lines made blank.")),
+)
+"""Figures that have a line each where they are not 0: of one, of many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +103,7 @@ class Report:
                     count["items"],
                 ).format(n=count["items"], verdicts=count["verdicts"])
             )
-        for name, one, many in (
-            (
-                "gold members",
-                "{n} member of gold sets; they say how many they lack.",
-                "{n} members of gold sets; they say how many they lack.",
-            ),
-            ("messages", "{n} message in the outbox, sent or waiting.", "{n} messages in the outbox, sent or waiting."),
-            ("unknown files", "{n} picture file that no row knew.", "{n} picture files that no row knew."),
-            ("copies", "{n} copy of the database written anew.", "{n} copies of the database written anew."),
-            (
-                "copies removed",
-                "{n} copy of the database removed: it could not be written anew.",
-                "{n} copies of the database removed: they could not be written anew.",
-            ),
-            ("log lines", "{n} log line made blank.", "{n} log lines made blank."),
-        ):
+        for name, one, many in _LINES:
             if count[name]:
                 lines.append(ngettext(one, many, count[name]).format(n=count[name]))
         lines += self._told()

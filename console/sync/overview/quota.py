@@ -10,14 +10,14 @@ from itertools import pairwise
 from console.settings.schema import Settings
 from console.store.outbox import PRIORITY, waiting_bytes
 from console.store.store import utc_text
+from console.sync.routes import GIGABYTE
 
-GIGABYTE = 1000**3
 _HOUR_S = 3600.0
 _WINDOW_S = 6 * _HOUR_S
 """Growth is that of so long."""
 _SHORTEST_S = 60.0
 """A burst says nothing of an hour: it is taken to have come in so long at least."""
-_LOOKED_AT = 500
+LOOKED_AT = 500
 """Messages that are looked at, at most, however many came in that time."""
 _LAST = "SELECT id, written_at FROM outbox ORDER BY id DESC LIMIT ?"
 _GREW = (
@@ -28,7 +28,7 @@ _OLDEST = (
     "SELECT min(outbox_id) FROM outbox_deliveries INDEXED BY outbox_next "
     "WHERE target = ? AND priority = ? AND state = 'waiting'"
 )
-_SENT = (
+SENT = (
     "SELECT outbox_id, bytes, sent_at FROM outbox_deliveries WHERE target = ? AND outbox_id >= ? AND outbox_id < ? "
     "AND state = 'sent' AND sent_at BETWEEN ? AND ?"
 )
@@ -76,7 +76,7 @@ def quota(db: sqlite3.Connection, settings: Settings, now: datetime | None = Non
 
 def _growth(db: sqlite3.Connection, now: datetime) -> float:
     """Bytes per hour."""
-    last = [(int(row[0]), datetime.fromisoformat(row[1])) for row in db.execute(_LAST, (_LOOKED_AT,))]
+    last = [(int(row[0]), datetime.fromisoformat(row[1])) for row in db.execute(_LAST, (LOOKED_AT,))]
     if not last:
         return 0.0
     first, span = last[0][0], max((now - last[0][1]).total_seconds(), 0.0)
@@ -104,7 +104,7 @@ def _drained(db: sqlite3.Connection, below: int, now: datetime) -> float:
         sent: dict[int, tuple[int, str]] = {}
         for number in oldest_waiting(db, target):
             end = min(number, below)
-            rows = db.execute(_SENT, (target, end - _LOOKED_AT, end, since, until))
+            rows = db.execute(SENT, (target, end - LOOKED_AT, end, since, until))
             sent |= {row["outbox_id"]: (row["bytes"], row["sent_at"]) for row in rows}
         if sent:
             begin = datetime.fromisoformat(min(at for _size, at in sent.values()))

@@ -6,14 +6,9 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 from console.store.store import utc_text
-from console.sync.overview.quota import oldest_waiting
+from console.sync.overview.quota import LOOKED_AT, SENT, oldest_waiting
 
 LATELY_S = 60.0
-_LOOKED_AT = 500
-_SENT = (
-    "SELECT outbox_id, sent_at FROM outbox_deliveries WHERE target = ? AND outbox_id >= ? AND outbox_id < ? "
-    "AND state = 'sent' AND sent_at BETWEEN ? AND ?"
-)
 
 
 def rate(db: sqlite3.Connection, target: str, now: datetime | None = None) -> float:
@@ -31,8 +26,8 @@ def rate(db: sqlite3.Connection, target: str, now: datetime | None = None) -> fl
     since, until = utc_text(now - timedelta(seconds=LATELY_S)), utc_text(now)
     sent: dict[int, str] = {}
     for end in {newest + 1, *oldest_waiting(db, target)}:
-        sent |= {row[0]: row[1] for row in db.execute(_SENT, (target, end - _LOOKED_AT, end, since, until))}
-    if len(sent) < _LOOKED_AT:
+        sent |= {row[0]: row[2] for row in db.execute(SENT, (target, end - LOOKED_AT, end, since, until))}
+    if len(sent) < LOOKED_AT:
         return len(sent) / LATELY_S
     first = datetime.fromisoformat(min(sent.values()))
     return len(sent) / max((now - first).total_seconds(), 1.0)

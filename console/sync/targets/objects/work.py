@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from console.store.outbox import FILES
+from console.sync import wire
 from console.sync.targets.base import Parcel, Receipt, Refused, TargetError
 from console.sync.targets.objects.layout import ITEMS, TRAINING, Layout, Spot
 from console.sync.targets.objects.ledger import Changes, Row
@@ -30,10 +31,7 @@ JSON_TYPE, TEXT_TYPE = "application/json", "text/plain; charset=utf-8"
 
 def head_of(parcel: Parcel) -> dict[str, Any]:
     """A message as JSON values, without its file."""
-    return {
-        "v": 1, "number": parcel.number, "message_id": parcel.message_id, "tracking_id": parcel.tracking_id,
-        "kind": parcel.kind, "camera_id": parcel.camera_id, "written_at": parcel.written_at, "body": dict(parcel.body),
-    }  # fmt: skip
+    return {name: value for name, value in wire.head_of(parcel).items() if name != "file"}
 
 
 def document(parcel: Parcel) -> bytes:

@@ -78,7 +78,7 @@ def serve(
 
         raise UsageError("--crl is for TLS.", "Add --certificate, --key and --ca.")
     from console.cloud.api.app import create_app
-    from console.cloud.database.engines import place_of, read_url
+    from console.cloud.database.sql.engines import place_of, read_url
     from console.cloud.keeping.keeper import Keeper
     from console.cloud.pki.identity import Revoked
     from console.cloud.serving.limits import Figures

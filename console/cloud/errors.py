@@ -16,6 +16,10 @@ class DatabaseAway(CloudError):
     """
 
 
+class Collided(DatabaseAway):
+    """Two did the same at once, and this one was taken back whole: at once again, it will see what the other did."""
+
+
 class DiskFull(CloudError):
     """There is no room for more; a person has to make some."""
 

@@ -18,7 +18,7 @@ from models.words import _
 
 VERSION = 1
 SERVICE = "sightdesk cloud"
-MESSAGES_PATH, HELLO_PATH = "/v1/messages", "/v1/hello"
+MESSAGES_PATH, HELLO_PATH, ANSWERS_PATH = "/v1/messages", "/v1/hello", "/v1/answers"
 CONTENT_TYPE = "application/vnd.sightdesk.messages"
 MAX_HEAD = 4 << 20
 """Bytes of one head: a thousand boxes need less than a tenth of it."""

@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import create_engine, func, select
 from uuid_utils import uuid7
 
-from console.cloud.database.engines import read_url
-from console.cloud.database.tables import COUNTS, ERASED, FILES, MESSAGES
+from console.cloud.database.base import ERASED_COUNT, FILES_COUNT
+from console.cloud.database.sql.engines import read_url
+from console.cloud.database.sql.tables import COUNTS, ERASED, FILES, MESSAGES
 from console.cloud.keeping.keeper import Keeper
-from console.cloud.keeping.rows import ERASED_COUNT, FILES_COUNT
 from console.cloud.pki.identity import Identity
 from console.privacy.sealing import MAGIC
 from console.privacy.stored import PICTURE_TYPE, SEALED_TYPE

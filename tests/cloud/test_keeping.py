@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from console.cloud.database.engines import read_url
+from console.cloud.database.sql.engines import read_url
 from console.cloud.keeping.keeper import Keeper
 from console.cloud.pki.identity import Identity
 from console.sync.wire import Received, Said, canonical

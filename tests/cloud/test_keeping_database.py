@@ -18,11 +18,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
-from console.cloud.database.database import Database
-from console.cloud.database.engines import place_of, read_url
-from console.cloud.database.migrating import VERSION_TABLE, migrate
-from console.cloud.database.tables import METADATA
-from console.cloud.database.versions import VERSIONS
+from console.cloud.database.sql.database import Database
+from console.cloud.database.sql.engines import place_of, read_url
+from console.cloud.database.sql.migrating import VERSION_TABLE, migrate
+from console.cloud.database.sql.tables import METADATA
+from console.cloud.database.sql.versions import VERSIONS
 from console.cloud.errors import CloudError, Damaged, DatabaseAway
 from console.cloud.keeping.keeper import Keeper
 from tests.cloud.keeping_cases import DESK, jpeg, keeping, message, notice, states, truth
@@ -69,15 +69,15 @@ def test_what_is_missing_is_applied_whole_or_not_at_all(database_url: str) -> No
     database = Database(database_url)
     good = revision("9001", VERSIONS[-1].revision, "ALTER TABLE about ADD COLUMN more TEXT")
     bad = revision("9002", "9001", "INSERT INTO nowhere VALUES (1)")
-    with pytest.raises(CloudError, match="nowhere"), database.writing("x") as db:
-        migrate(db, "x", (*VERSIONS, good, bad))
-    with database.reading() as db:
-        assert "more" not in {column["name"] for column in sa.inspect(db).get_columns("about")}
+    with pytest.raises(CloudError, match="nowhere"), database.writing("x") as session:
+        migrate(session.db, "x", (*VERSIONS, good, bad))
+    with database.reading() as session:
+        assert "more" not in {column["name"] for column in sa.inspect(session.db).get_columns("about")}
     for _again in range(2):
-        with database.writing("x") as db:
-            migrate(db, "x", (*VERSIONS, good))
-    with database.reading() as db:
-        assert db.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one() == "9001"
+        with database.writing("x") as session:
+            migrate(session.db, "x", (*VERSIONS, good))
+    with database.reading() as session:
+        assert session.db.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one() == "9001"
     database.close()
 
 
@@ -124,7 +124,7 @@ def test_it_migrates_without_any_file_beside_it(tmp_path: Path) -> None:
         "    for room in ('console', 'models', 'resources', 'backends'):\n"
         "        [made.write(path, path.relative_to(root)) for path in (root / room).rglob('*.py')]\n"
         "sys.path[:] = [str(out / 'all.zip')] + [p for p in sys.path if p and pathlib.Path(p).resolve() != root]\n"
-        "import console.cloud.database.database as made\n"
+        "import console.cloud.database.sql.database as made\n"
         "assert 'all.zip' in made.__file__, made.__file__\n"
         "made.Database('sqlite:///' + str(out / 'x.db')).close()\n"
     )
@@ -189,8 +189,8 @@ def test_a_connection_cut_in_the_middle_leaves_it_whole(postgresql_url: str, tmp
 
 
 def test_who_waits_for_a_lock_for_too_long_is_told_so(database_url: str, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("console.cloud.database.engines.BUSY_S", 1.0)
-    monkeypatch.setattr("console.cloud.database.database.BUSY_S", 1.0)
+    monkeypatch.setattr("console.cloud.database.sql.engines.BUSY_S", 1.0)
+    monkeypatch.setattr("console.cloud.database.sql.database.BUSY_S", 1.0)
     with keeping(database_url, tmp_path / "cloud") as keeper:
         with keeper._database.writing(DESK.site), pytest.raises(DatabaseAway, match="too busy"):
             keeper.take(DESK, [message()])
@@ -210,9 +210,9 @@ def test_connections_that_ended_while_nobody_used_them_are_not_noticed(postgresq
 
 def test_sqlite_syncs_what_it_commits_and_overwrites_what_it_deletes(tmp_path: Path) -> None:
     with keeping(f"sqlite:///{tmp_path}/cloud.db", tmp_path / "cloud") as keeper:
-        with keeper._database.reading() as db:
+        with keeper._database.reading() as session:
             wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
-            assert {name: db.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in wanted} == wanted
+            assert {name: db.db.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in wanted} == wanted
         assert (tmp_path / "cloud.db").stat().st_mode & 0o077 == 0
 
 
@@ -222,6 +222,6 @@ def test_what_is_confirmed_is_on_the_disk_whatever_the_server_is_set_to(postgres
         db.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     with keeping(postgresql_url, tmp_path / "cloud") as keeper:
         with keeper._database.writing(DESK.site) as db_:
-            assert db_.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
+            assert db_.db.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
         with keeper._database.reading() as db_:
-            assert db_.execute(text("SHOW transaction_isolation")).scalar_one() == "repeatable read"
+            assert db_.db.execute(text("SHOW transaction_isolation")).scalar_one() == "repeatable read"

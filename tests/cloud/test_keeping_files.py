@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from console.cloud.database.database import Database
+from console.cloud.database.sql.database import Database
 from console.cloud.errors import CloudError, Damaged, DatabaseAway, DiskFull
 from console.cloud.keeping import keeper as keeper_module
 from console.cloud.keeping.keeper import Keeper
@@ -148,7 +148,7 @@ def failing(at: str) -> type[Database]:
 def test_a_commit_nobody_heard_of_is_settled_by_the_next(
     at: str, database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper_module, "Database", failing(at))
+    monkeypatch.setattr(keeper_module, "open_repository", failing(at))
     with keeping(database_url, folder) as keeper:
         gone, one = message(jpeg("gone")), message(jpeg("a"))
         keeper.take(DESK, [gone])

@@ -92,7 +92,7 @@ def fresh(url: str) -> None:
     """An empty database again: each example begins anew."""
     from sqlalchemy import create_engine, inspect, text
 
-    from console.cloud.database.engines import read_url
+    from console.cloud.database.sql.engines import read_url
 
     if url.startswith("sqlite"):
         for path in Path(url.removeprefix("sqlite:///")).parent.glob("cloud.db*"):

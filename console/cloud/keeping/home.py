@@ -10,10 +10,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
-
-from console.cloud.database.database import Database
-from console.cloud.database.tables import ABOUT, FOLDER
+from console.cloud.database.base import FOLDER, Repository
 from console.cloud.errors import CloudError
 from console.cloud.keeping.disk import in_words
 from console.errors import HomeError
@@ -49,7 +46,7 @@ def hold(folder: Path) -> BaseFileLock:
     return lock
 
 
-def pair(folder: Path, files: Path, database: Database) -> None:
+def pair(folder: Path, files: Path, database: Repository) -> None:
     """See that folder and database are of one another; those that are both new are made so.
 
     Args:
@@ -62,7 +59,7 @@ def pair(folder: Path, files: Path, database: Database) -> None:
     """
     number = _number(folder)
     with database.writing(FOLDER) as db:
-        found = db.execute(select(ABOUT.c.value).where(ABOUT.c.key == FOLDER)).scalar_one_or_none()
+        found = db.about(FOLDER)
         if found is not None:
             if found != number:
                 raise _others(folder, database)
@@ -74,7 +71,7 @@ def pair(folder: Path, files: Path, database: Database) -> None:
             write_whole(folder / NUMBER, number.encode())
         except HomeError as error:
             raise CloudError(error.what) from error
-        db.execute(insert(ABOUT).values(key=FOLDER, value=number))
+        db.set_about(FOLDER, number)
 
 
 def _number(folder: Path) -> str | None:
@@ -87,7 +84,7 @@ def _number(folder: Path) -> str | None:
         raise in_words(error, folder) from error
 
 
-def _others(folder: Path, database: Database) -> CloudError:
+def _others(folder: Path, database: Repository) -> CloudError:
     return CloudError(
         _("The folder {folder} and the database {place} do not belong together.").format(
             folder=folder, place=database.place

@@ -12,10 +12,9 @@ from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from console.cloud.database.database import Database
-from console.cloud.database.refusals import Collided, busy
-from console.cloud.errors import CloudError
-from console.cloud.keeping import looking, rows
+from console.cloud.database.opening import open_repository
+from console.cloud.database.words import busy
+from console.cloud.errors import CloudError, Collided
 from console.cloud.keeping.arrivals import Arrival, Unfit, arrival_of, is_id, mark
 from console.cloud.keeping.files import FileStore
 from console.cloud.keeping.home import hold, pair
@@ -47,7 +46,7 @@ class Keeper:
         with ExitStack() as stack:
             lock = hold(folder)
             stack.callback(lock.release)
-            self._database = Database(database_url)
+            self._database = open_repository(database_url)
             stack.callback(self._database.close)
             pair(folder, folder / "files", self._database)
             self._files = FileStore(folder / "files", reserve_bytes)
@@ -86,7 +85,7 @@ class Keeper:
         if not is_id(tracking_id):
             return None
         with self._database.reading() as db:
-            return looking.trace(db, site, tracking_id)
+            return db.trace(site, tracking_id)
 
     def message(self, site: str, message_id: str) -> Message | None:
         """A message of a site; None: it has none such, or it was erased.
@@ -97,7 +96,7 @@ class Keeper:
         if not is_id(message_id):
             return None
         with self._database.reading() as db:
-            return looking.message(db, site, message_id)
+            return db.message(site, message_id)
 
     def file(self, site: str, sha256: str) -> Path | None:
         """Where a file of a site is; None: it has none such. An erasure may take it at any moment.
@@ -108,7 +107,7 @@ class Keeper:
         if not is_id(sha256):
             return None
         with self._database.reading() as db:
-            name = looking.file_name(db, site, sha256)
+            name = db.file_name(site, sha256)
         path = None if name is None else self._files.path(name)
         return path if path is not None and path.is_file() else None
 
@@ -119,7 +118,7 @@ class Keeper:
             CloudError: the database can't be asked.
         """
         with self._database.reading() as db:
-            return looking.figures(db)
+            return db.figures()
 
     def check(self) -> None:
         """See that database and folder can be worked with at this moment.
@@ -140,8 +139,8 @@ class Keeper:
         if not carriers:
             return OnDisk()
         with self._database.reading() as db:
-            marks = rows.marks_of(db, site, carriers)
-            names = rows.names_of(db, site, [one.file_sha256 or "" for one in carriers])
+            marks = db.marks_of(site, carriers)
+            names = db.names_of(site, [one.file_sha256 or "" for one in carriers])
         wanted: dict[str, bytes] = {}
         lost: set[str] = set()
         for one in carriers:
@@ -182,7 +181,7 @@ class Keeper:
             return
         try:
             with self._database.writing(site) as db:
-                known = rows.with_rows(db, names)
+                known = db.with_rows(names)
         except BaseException:
             self._doubt(site, names)
             raise
@@ -190,7 +189,7 @@ class Keeper:
 
     def _with_rows(self, names: list[str]) -> set[str]:
         with self._database.reading() as db:
-            return rows.with_rows(db, names)
+            return db.with_rows(names)
 
 
 def _checked(one: Received) -> Arrival | Said:

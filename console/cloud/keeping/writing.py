@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
-
-from console.cloud.database.refusals import Collided
-from console.cloud.keeping import rows
+from console.cloud.database.base import Changes, Session
+from console.cloud.errors import Collided
 from console.cloud.keeping.arrivals import Arrival
 from console.cloud.keeping.deciding import decide
 from console.cloud.pki.identity import Identity
@@ -44,7 +42,7 @@ class Written:
     erased: bool
 
 
-def write(db: Connection, who: Identity, batch: Sequence[Arrival | Said], disk: OnDisk, now: str) -> Written:
+def write(db: Session, who: Identity, batch: Sequence[Arrival | Said], disk: OnDisk, now: str) -> Written:
     """Judge a batch and write its rows.
 
     Args:
@@ -56,23 +54,23 @@ def write(db: Connection, who: Identity, batch: Sequence[Arrival | Said], disk: 
 
     Raises:
         Collided: a file went since it was looked for; write it, and begin again.
-        SQLAlchemyError: the database refused.
+        Exception: whatever the database raises.
     """
-    site, changes = who.site, rows.Changes()
+    site, changes = who.site, Changes()
     arrivals = [one for one in batch if isinstance(one, Arrival)]
-    decision = decide(site, batch, rows.known_of(db, site, arrivals))
+    decision = decide(site, batch, db.known_of(site, arrivals))
     keep = list(decision.keep.values())
     sizes = {one.file_sha256: len(one.file or b"") for one in keep if one.file_sha256 is not None}
-    names = rows.names_of(db, site, [*sizes, *disk.fresh])
+    names = db.names_of(site, [*sizes, *disk.fresh])
     if any(sha256 not in names and sha256 not in disk.fresh for sha256 in sizes):
         raise Collided(_("A file was erased at the moment at which it came again."))
     back = {sha256: name for sha256, name in disk.fresh.items() if names.get(sha256) in disk.lost}
     new = {sha256: disk.fresh[sha256] for sha256 in sizes if sha256 not in names}
-    rows.rename_files(db, site, back)
-    rows.add_files(db, site, new, sizes, changes)
-    rows.add_messages(db, who, keep, now, changes)
-    gone = rows.erase(db, site, decision.erase, now, changes)
-    rows.count(db, site, changes)
+    db.rename_files(site, back)
+    db.add_files(site, new, sizes, changes)
+    db.add_messages(who, keep, now, changes)
+    gone = db.erase(site, decision.erase, now, changes)
+    db.count(site, changes)
     used = {*back.values(), *new.values()}
     unused = [name for name in disk.fresh.values() if name not in used]
     return Written(decision.said, [*unused, *gone], erased=bool(decision.erase))

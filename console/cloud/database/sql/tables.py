@@ -12,17 +12,23 @@ from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
     Index,
+    Integer,
     MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 METADATA = MetaData()
-FOLDER = "folder"
-"""The key in `about` under which the number of the folder stands that holds the files."""
+
+
+def _where(name: str, *columns: str, of: str) -> Index:
+    """An index of some of a table's rows."""
+    return Index(name, *columns, sqlite_where=text(of), postgresql_where=text(of))
+
 
 ABOUT = Table(
     "about", METADATA,
@@ -86,3 +92,63 @@ COUNTS = Table(
     PrimaryKeyConstraint("site", "what", name="counts_pk"),
 )  # fmt: skip
 """How many there are, kept in step within each transaction: of each kind of message, and of files and erased IDs."""
+
+JOBS = Table(
+    "jobs", METADATA,
+    Column("job_id", String(36), nullable=False),
+    Column("site", String(255), nullable=False),
+    Column("desk", String(255), nullable=False),
+    Column("tracking_id", String(64), nullable=False),
+    Column("message_id", String(64), nullable=False),
+    Column("camera_id", String(255), nullable=False),
+    Column("task", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("published", Integer, nullable=False),
+    Column("worker", String(255), nullable=False),
+    Column("not_before", String(32), nullable=False),
+    Column("lease_until", String(32), nullable=True),
+    Column("why", Text, nullable=False),
+    Column("queued_at", String(32), nullable=False),
+    Column("began_at", String(32), nullable=True),
+    Column("ended_at", String(32), nullable=True),
+    PrimaryKeyConstraint("job_id", name="jobs_pk"),
+    UniqueConstraint("message_id", "task", name="jobs_each_once"),
+    ForeignKeyConstraint(["message_id"], ["messages.message_id"], name="jobs_message", ondelete="CASCADE"),
+    Index("jobs_by_tracking_id", "tracking_id", "site"),
+    _where("jobs_queued", "not_before", "job_id", of="state = 'queued'"),
+    _where("jobs_leased", "lease_until", of="state = 'processing'"),
+    _where("jobs_failed", "job_id", of="state = 'failed'"),
+    _where("jobs_untold", "job_id", of="state = 'queued' AND published = 0"),
+)  # fmt: skip
+"""What is to be done, is being done, or was: the one place that says so. `published`: 1 once a broker was told.
+`lease_until` is set while the state is processing, and then alone."""
+
+ANSWERS = Table(
+    "answers", METADATA,
+    Column("message_id", String(64), nullable=False),
+    Column("task", String(64), nullable=False),
+    Column("site", String(255), nullable=False),
+    Column("desk", String(255), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("tracking_id", String(64), nullable=False),
+    Column("camera_id", String(255), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+    PrimaryKeyConstraint("message_id", "task", name="answers_pk"),
+    UniqueConstraint("number", "site", name="answers_number"),
+    ForeignKeyConstraint(["message_id"], ["messages.message_id"], name="answers_message", ondelete="CASCADE"),
+    Index("answers_by_tracking_id", "tracking_id", "site"),
+)  # fmt: skip
+"""What came of a job, for the desk that sent its file. Numbers of a site rise in the order of commits, since they are
+given in its turn; one that is replaced gets a new one."""
+
+NUMBERS = Table(
+    "numbers", METADATA,
+    Column("site", String(255), nullable=False),
+    Column("answer", BigInteger, nullable=False),
+    PrimaryKeyConstraint("site", name="numbers_pk"),
+)  # fmt: skip
+"""The last number an answer of a site was given; never goes back."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from console.cloud.database.tables import COUNTS, ERASED, FILES, MESSAGES
+from console.cloud.database.base import DONE_COUNT, ERASED_COUNT, FILES_COUNT
+from console.cloud.database.sql.tables import ABOUT, COUNTS, ERASED, FILES, MESSAGES
 from console.cloud.keeping.arrivals import mark
-from console.cloud.keeping.rows import ERASED_COUNT, FILES_COUNT
 from console.cloud.keeping.said import Figures, FileSaid, Message, Trace, Traced
 
 
@@ -44,6 +44,7 @@ def figures(db: Connection) -> Figures:
     found = {what: (int(number), int(size)) for what, number, size in db.execute(query)}
     files, size = found.pop(FILES_COUNT, (0, 0))
     erased, _none = found.pop(ERASED_COUNT, (0, 0))
+    found.pop(DONE_COUNT, None)
     return Figures(
         messages={what: number for what, (number, _size) in sorted(found.items())},
         files=files,
@@ -51,6 +52,11 @@ def figures(db: Connection) -> Figures:
         erased=erased,
         oldest=db.execute(select(func.min(MESSAGES.c.received_at))).scalar_one_or_none(),
     )
+
+
+def about(db: Connection, key: str) -> str | None:
+    """What is to be known of this database."""
+    return db.execute(select(ABOUT.c.value).where(ABOUT.c.key == key)).scalar_one_or_none()
 
 
 def _messages(site: str) -> Select[Any]:

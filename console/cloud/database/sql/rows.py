@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from console.cloud.database.database import insert_or
-from console.cloud.database.tables import COUNTS, ERASED, FILES, MESSAGES
+from console.cloud.database.base import ERASED_COUNT, FILES_COUNT, Changes
+from console.cloud.database.sql.engines import insert_or
+from console.cloud.database.sql.tables import ABOUT, COUNTS, ERASED, FILES, MESSAGES
 from console.cloud.keeping.arrivals import KEPT, Arrival, mark
 from console.cloud.keeping.deciding import Kept, Known
 from console.cloud.pki.identity import Identity
@@ -18,21 +18,6 @@ from console.cloud.pki.identity import Identity
 T = TypeVar("T")
 AT_ONCE = 500
 """Values in one statement: any database takes so many."""
-FILES_COUNT, ERASED_COUNT = "files", "erased IDs"
-"""What is counted beside the kinds of messages."""
-
-
-class Changes:
-    """What a transaction changes of the counts of a site."""
-
-    def __init__(self) -> None:
-        self.number: Counter[str] = Counter()
-        self.bytes: Counter[str] = Counter()
-
-    def add(self, what: str, number: int, size: int = 0) -> None:
-        """So many more, or fewer."""
-        self.number[what] += number
-        self.bytes[what] += size
 
 
 def parts(values: Iterable[T]) -> Iterator[list[T]]:
@@ -134,6 +119,12 @@ def count(db: Connection, site: str, changes: Changes) -> None:
         new = insert_or(db, COUNTS).values(values)
         more = {"number": COUNTS.c.number + new.excluded.number, "bytes": COUNTS.c.bytes + new.excluded.bytes}
         db.execute(new.on_conflict_do_update(index_elements=["site", "what"], set_=more))
+
+
+def set_about(db: Connection, key: str, value: str) -> None:
+    """Remember something of this database."""
+    new = insert_or(db, ABOUT).values(key=key, value=value)
+    db.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
 
 def _let_go(db: Connection, site: str, files: Iterable[str], to: Changes) -> list[str]:

@@ -7,7 +7,8 @@ import sqlite3
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from console.cloud.errors import CloudError, Damaged, DatabaseAway, DiskFull
+from console.cloud.database.words import away, busy, damaged
+from console.cloud.errors import CloudError, Collided, Damaged, DiskFull
 from models.words import _
 
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002", "58030")
@@ -17,10 +18,6 @@ _COLLIDED = ("40001", "40P01")
 _AWAY_CLASSES = ("08", "57P")
 _DENIED = ("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN", "SQLITE_AUTH")
 _NOT_LET_IN = ("28", "42501", "3D000")
-
-
-class Collided(DatabaseAway):
-    """Two did the same at once, and this one was taken back whole: at once again, it will see what the other did."""
 
 
 def in_words(error: SQLAlchemyError, place: str) -> CloudError:
@@ -62,30 +59,6 @@ def _other(code: str, place: str, said: str) -> CloudError:
             _("Look whether it is there, and whether user, password and rights are well."),
         )
     return CloudError(_("The database {place} refused: {why}").format(place=place, why=said))
-
-
-def away(place: str, why: str) -> DatabaseAway:
-    """The error for a database that can't be reached, or broke off."""
-    return DatabaseAway(
-        _("The database {place} can't be reached: {why}").format(place=place, why=why),
-        _("What was sent meanwhile is sent again by the desks; see that the database runs."),
-    )
-
-
-def busy(place: str) -> DatabaseAway:
-    """The error for a database that somebody else does not let go of."""
-    return DatabaseAway(
-        _("The database {place} is too busy just now; nothing of this was kept.").format(place=place),
-        _("The desks send it again. Where it stays so, look what else works with it."),
-    )
-
-
-def damaged(place: str) -> Damaged:
-    """The error for one that is broken."""
-    return Damaged(
-        _("The database {place} is damaged. It was left as it is.").format(place=place),
-        _("Stop the cloud side and bring back a copy."),
-    )
 
 
 def _code(error: SQLAlchemyError) -> str:

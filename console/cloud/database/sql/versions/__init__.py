@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from console.cloud.database.versions import v0001_first
+from console.cloud.database.sql.versions import v0001_first, v0002_jobs
 
-VERSIONS: tuple[ModuleType, ...] = (v0001_first,)
+VERSIONS: tuple[ModuleType, ...] = (v0001_first, v0002_jobs)
 """Each has `revision`, `down_revision` and `upgrade(op)`."""

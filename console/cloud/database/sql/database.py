@@ -7,13 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Table, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from console.cloud.database.engines import BUSY_S, POSTGRESQL, WRITES, make_engine, place_of, read_url, settle_file
-from console.cloud.database.migrating import migrate
-from console.cloud.database.refusals import busy, in_words
+from console.cloud.database.sql.engines import BUSY_S, POSTGRESQL, WRITES, make_engine, place_of, read_url, settle_file
+from console.cloud.database.sql.migrating import check, migrate
+from console.cloud.database.sql.refusals import in_words
+from console.cloud.database.sql.session import SqlSession
+from console.cloud.database.words import busy
 from console.cloud.errors import CloudError
 from models.words import _
 
@@ -26,7 +27,7 @@ _TURN = text(
 
 
 class Database:
-    """An open database of this schema. Any thread may use it.
+    """See `console.cloud.database.base.Repository`; an open database of this schema.
 
     Those who write for one site take turns: on PostgreSQL by a lock that ends with the transaction, on SQLite all of
     them, since it has one writer.
@@ -36,32 +37,37 @@ class Database:
 
     Args:
         url: ``sqlite:///file`` or ``postgresql://user@host/name``.
+        make: bring it to this schema; False: it must have it already.
 
     Raises:
         CloudError: it can't be used, or is from a newer Sightdesk; `DatabaseAway` where trying again may help.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, make: bool = True) -> None:
         address = read_url(url)
         self.place = place_of(address)
         self._on_server = address.get_backend_name() == POSTGRESQL
         self._turn = threading.Lock()
         if not self._on_server:
-            settle_file(address)
+            settle_file(address, make=make)
         self._engine = make_engine(address)
         self._readers = self._engine
         if self._on_server:
             self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ")
         try:
-            with self.writing(_MIGRATING) as db:
-                self._check_encoding(db)
-                migrate(db, self.place)
+            if make:
+                with self.writing(_MIGRATING) as session:
+                    self._check_encoding(session.db)
+                    migrate(session.db, self.place)
+            else:
+                with self.reading() as session:
+                    check(session.db, self.place)
         except BaseException:
             self.close()
             raise
 
     @contextmanager
-    def writing(self, site: str) -> Iterator[Connection]:
+    def writing(self, site: str) -> Iterator[SqlSession]:
         """A transaction that is committed at the end of the block, durably, or not at all when it raises.
 
         Raises:
@@ -72,17 +78,17 @@ class Database:
             with db.begin():
                 if self._on_server:
                     db.execute(_TURN, {"key": _key(site)})
-                yield db
+                yield SqlSession(db)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[SqlSession]:
         """A look at one moment's state.
 
         Raises:
             CloudError: the database refused.
         """
         with self._in_words(), self._readers.connect() as db, db.begin():
-            yield db
+            yield SqlSession(db)
 
     def forget_log(self) -> None:
         """Have SQLite's write-ahead log lose what was overwritten in the database, unless somebody reads just now.
@@ -131,11 +137,6 @@ class Database:
             yield
         except SQLAlchemyError as error:
             raise in_words(error, self.place) from error
-
-
-def insert_or(db: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that knows ON CONFLICT."""
-    return postgresql.insert(table) if db.dialect.name == POSTGRESQL else sqlite.insert(table)
 
 
 def _key(site: str) -> int:

@@ -8,10 +8,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
-from console.cloud.database.refusals import damaged
+from console.cloud.database.words import damaged
 from console.cloud.errors import CloudError
 from console.settings.drives import network_drive
 from models.words import _
@@ -72,8 +73,17 @@ def make_engine(url: URL) -> Engine:
     return engine
 
 
-def settle_file(url: URL) -> None:
+def insert_or(db: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that knows ON CONFLICT."""
+    return postgresql.insert(table) if db.dialect.name == POSTGRESQL else sqlite.insert(table)
+
+
+def settle_file(url: URL, *, make: bool = True) -> None:
     """Make an SQLite file for this user alone where there is none, and see that one that is there is ours.
+
+    Args:
+        url: of it.
+        make: False: where there is none, that is an error.
 
     Raises:
         CloudError: it is another program's, damaged, on a network drive, or can't be made.
@@ -87,8 +97,9 @@ def settle_file(url: URL) -> None:
             _("Choose a disk of this machine, or a PostgreSQL database."),
         )
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+        if make:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)
         empty = path.stat().st_size == 0
     except OSError as error:
         raise _cannot(path, error.strerror or error) from error

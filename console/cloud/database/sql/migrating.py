@@ -14,8 +14,8 @@ from alembic.script.base import Script
 from alembic.script.revision import RevisionMap
 from sqlalchemy import Connection, inspect
 
-from console.cloud.database.tables import METADATA
-from console.cloud.database.versions import VERSIONS
+from console.cloud.database.sql.tables import METADATA
+from console.cloud.database.sql.versions import VERSIONS
 from console.cloud.errors import CloudError
 from models.words import _
 
@@ -42,14 +42,7 @@ def migrate(db: Connection, place: str, versions: Sequence[ModuleType] = VERSION
 
     context = MigrationContext.configure(db, opts={"version_table": VERSION_TABLE, "fn": steps})
     found = context.get_current_heads()
-    unknown = set(found) - {module.revision for module in versions}
-    if unknown:
-        raise CloudError(
-            _("The database {place} was made by a newer Sightdesk (schema {found}; this one knows {newest}).").format(
-                place=place, found=max(unknown), newest=newest
-            ),
-            _("Install that version or a later one; it was left as it is."),
-        )
+    _refuse_newer(found, place, versions)
     if not found and (taken := set(inspect(db).get_table_names()) & set(METADATA.tables)):
         raise CloudError(
             _("The database {place} has a table {name}, but it is none of Sightdesk's.").format(
@@ -58,3 +51,28 @@ def migrate(db: Connection, place: str, versions: Sequence[ModuleType] = VERSION
             _("Give the cloud side a database of its own."),
         )
     context.run_migrations(op=Operations(context))
+
+
+def check(db: Connection, place: str, versions: Sequence[ModuleType] = VERSIONS) -> None:
+    """See that a database has this program's schema; nothing is changed.
+
+    Raises:
+        CloudError: it has an older or newer one, or none.
+    """
+    found = MigrationContext.configure(db, opts={"version_table": VERSION_TABLE}).get_current_heads()
+    _refuse_newer(found, place, versions)
+    if versions[-1].revision not in found:
+        raise CloudError(
+            _("The database {place} was not brought up to date yet.").format(place=place),
+            _("Start `sightdesk cloud serve` of this version first; it does that."),
+        )
+
+
+def _refuse_newer(found: tuple[str, ...], place: str, versions: Sequence[ModuleType]) -> None:
+    if unknown := set(found) - {module.revision for module in versions}:
+        raise CloudError(
+            _("The database {place} was made by a newer Sightdesk (schema {found}; this one knows {newest}).").format(
+                place=place, found=max(unknown), newest=versions[-1].revision
+            ),
+            _("Install that version or a later one; it was left as it is."),
+        )

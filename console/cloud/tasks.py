@@ -1,0 +1,113 @@
+"""Tasks: which files are worked on with which models. One YAML file, read by the server and by its workers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from console.cloud.errors import CloudError
+from console.settings.inference import InferenceSettings, RemoteSettings, StageSettings
+from console.settings.section import Section, mistake
+from models.words import _
+
+TaskName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+class KeySettings(Section):
+    """A private key that opens sealed crops."""
+
+    file: str = Field(min_length=1, description="Full path of the key's file, as `sightdesk privacy keygen` writes it.")
+    passphrase_from: str = Field(default="", description="Name of the environment variable that holds its passphrase.")
+
+
+class Task(Section):
+    """Models working on the files of one kind of message."""
+
+    name: TaskName = Field(description="What it is called in answers; one that is renamed is another task.")
+    takes: Literal["sealed", "pictures"] = Field(description="sealed: sealed crops; pictures: redacted pictures.")
+    sites: tuple[str, ...] = Field(default=(), description="Of these sites; empty: of all.")
+    cameras: tuple[str, ...] = Field(default=(), description="Of the cameras with these ids; empty: of all.")
+    stages: tuple[StageSettings, ...] = Field(
+        min_length=1, max_length=8, description="Models in order; `on` names a label of an earlier one to look into."
+    )
+    answer: tuple[str, ...] = Field(default=(), description="Labels that are answered; empty: all.")
+    attempts: int = Field(
+        default=5, ge=1, le=100, description="A job that was begun so often and never ended has failed."
+    )
+
+    @model_validator(mode="after")
+    def _sound(self) -> Task:
+        if self.stages[0].on is not None:
+            raise mistake(_("the first stage looks at the whole picture"), _("Leave `on` out."), ("stages", 0, "on"))
+        return self
+
+
+class CloudTasks(Section):
+    """The file."""
+
+    tasks: tuple[Task, ...] = Field(default=(), description="What is done; empty: nothing, all is only kept.")
+    inference: InferenceSettings = Field(
+        default_factory=lambda: InferenceSettings(batch=8), description="What runs the models of workers."
+    )
+    remote: RemoteSettings = Field(
+        default_factory=RemoteSettings, description="Which model servers workers may send pictures to."
+    )
+    keys: tuple[KeySettings, ...] = Field(default=(), description="What opens sealed crops; workers alone read it.")
+
+    @model_validator(mode="after")
+    def _each_once(self) -> CloudTasks:
+        names = [task.name for task in self.tasks]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise mistake(_("two tasks have the same name"), _("Rename one."), ("tasks", index, "name"))
+        return self
+
+    def for_message(self, site: str, kind: str, camera_id: str) -> list[str]:
+        """Names of the tasks for the file of a message.
+
+        Args:
+            site: that sent it.
+            kind: of the message, sealed or picture.
+            camera_id: its camera.
+        """
+        takes = {"sealed": "sealed", "picture": "pictures"}.get(kind)
+        return [
+            task.name
+            for task in self.tasks
+            if task.takes == takes
+            and (not task.sites or site in task.sites)
+            and (not task.cameras or camera_id in task.cameras)
+        ]
+
+
+def read_tasks(path: Path) -> CloudTasks:
+    """Read the file.
+
+    Raises:
+        CloudError: it is not there, or wrong; each fault with its place.
+    """
+    from ruamel.yaml import YAML  # noqa: PLC0415  # 60 ms that --help can do without
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    hint = _("sightdesk cloud tasks shows one to begin with.")
+    try:
+        found: Any = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise CloudError(_("The tasks {path} can't be read: {why}").format(path=path, why=why), hint) from error
+    except YAMLError as error:
+        where = str(error).strip().splitlines()
+        raise CloudError(_("{path} is no YAML: {why}").format(path=path, why="; ".join(where[:3])), hint) from error
+    try:
+        return CloudTasks.model_validate({} if found is None else found)
+    except ValidationError as error:
+        faults = [f"{_place(one['loc'], one.get('ctx', {}))}: {one['msg']}" for one in error.errors(include_url=False)]
+        raise CloudError(
+            _("The tasks {path} can't be used: {faults}").format(path=path, faults="; ".join(faults)), hint
+        ) from error
+
+
+def _place(loc: tuple[int | str, ...], ctx: dict[str, Any]) -> str:
+    return ".".join(str(part) for part in (*loc, *ctx.get("at", ()))) or "."

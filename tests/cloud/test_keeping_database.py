@@ -212,7 +212,7 @@ def test_sqlite_syncs_what_it_commits_and_overwrites_what_it_deletes(tmp_path: P
     with keeping(f"sqlite:///{tmp_path}/cloud.db", tmp_path / "cloud") as keeper:
         with keeper._database.reading() as session:
             wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
-            assert {name: db.db.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in wanted} == wanted
+            assert {name: session.db.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in wanted} == wanted
         assert (tmp_path / "cloud.db").stat().st_mode & 0o077 == 0
 
 

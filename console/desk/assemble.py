@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, QUrl
@@ -47,6 +47,8 @@ _PULSE_S = 10.0
 _ANCHOR_MS = 5000
 FURNISHED_MS = 1000
 """The pages that are not in front are built after the first picture, or so long after the start without one."""
+_PAUSE_MS = 30
+"""Between two steps of that: each takes a tenth of a second, and the wall is painted in between."""
 
 
 class Assembled(QObject):
@@ -54,7 +56,8 @@ class Assembled(QObject):
 
     Attributes:
         workplace: what the pages share.
-        live, cameras, models: the pages; all but live are None until `furnish`.
+        live, cameras, models: the pages; all but live are None until they are built, after `furnish`.
+        furnished: all pages are there.
         recorder: makes events of results; closed after the site, before the database.
         reviewing: triage, verdicts and their page; closed likewise.
         syncing: what leaves the site, and its page; closed after them.
@@ -83,6 +86,9 @@ class Assembled(QObject):
         self.events.picked.connect(self._show_event)
         self.live.add_to_side(self.events)
         self._closers.append(self.events.stop)
+        self.furnished = False
+        self._furnishing: Iterator[None] | None = None
+        self._closed = self._turned = False
         self.cameras: CamerasPage | None = None
         self.models: ModelsPage | None = None
         self._common = CommonActions(window, self.workplace)
@@ -118,29 +124,69 @@ class Assembled(QObject):
         self.live.ticker.start()
 
     def furnish(self) -> None:
-        """Build the pages that nobody sees at the start; after the first picture, which should not wait for them."""
-        if self.cameras is not None:
-            return
-        from console.ui.cameras.page import CamerasPage  # noqa: PLC0415  # see above
-        from console.ui.models_page.page import ModelsPage  # noqa: PLC0415
-        from console.ui.settings_page.page import SettingsPage  # noqa: PLC0415
+        """Begin to build the pages that nobody sees at the start; after the first picture, which should not wait."""
+        if self._furnishing is None:
+            self._furnishing = self._build()
+            self._go_on()
 
+    def _go_on(self) -> None:
+        """One step, and the next once the wall was painted."""
+        if self._closed or self._furnishing is None:
+            return
+        try:
+            next(self._furnishing)
+        except StopIteration:
+            self.furnished = True
+            self._collector.settle()
+        else:
+            QTimer.singleShot(_PAUSE_MS, self, self._go_on)
+
+    def _build(self) -> Iterator[None]:
+        """Pause wherever a tenth of a second is over: half of the time is reading modules."""
+        from console.ui.review import layout as _layout  # noqa: F401, PLC0415  # what the review page is made of
+
+        yield
         self.reviewing.furnish()
         self._closers.append(self.reviewing.leave)
+        self._turn_back()
+        yield
+        from console.ui.cameras.page import CamerasPage  # noqa: PLC0415  # after the first picture
+
+        yield
         self.cameras = CamerasPage(self.workplace)
         self.live.welcome.address_given.connect(self.cameras.add)
         self.cameras.bind(self._window.actions_table, lambda: self.live.chosen)
         self._window.add_page("cameras", _("Cameras"), "cameras", self.cameras)
+        self._turn_back()
+        yield
+        from console.ui.models_page.page import ModelsPage  # noqa: PLC0415
+
         self.models = ModelsPage(self.workplace)
         self.models.bind(self._window.actions_table)
         self._window.add_page("models", _("Models"), "models", self.models)
+        self._turn_back()
+        yield
+        from console.ui.sync_page import page as _page  # noqa: F401, PLC0415
+
+        yield
         self.syncing.furnish()
         self._closers.append(self.syncing.leave)
         self.syncing.trace_by("event.trace", lambda: _tracked(self.events.chosen), self.live)
         self.syncing.trace_by("review.trace", self.reviewing.tracking_id, self.reviewing.page or self.live)
+        self._turn_back()
+        yield
+        from console.ui.settings_page.page import SettingsPage  # noqa: PLC0415
+
         self._window.add_page("settings", _("Settings"), "settings", SettingsPage(self.workplace), foot=True)
-        self._window.turn_to(self._state.get("page", "live"))
-        self._collector.settle()
+        self._turn_back()
+
+    def _turn_back(self) -> None:
+        """Show the page that was in front the last time, once it is there, unless somebody has turned a page since."""
+        if self._turned:
+            return
+        wanted = self._state.get("page", "live")
+        self._turned = self._window.has_page(wanted)
+        self._window.turn_to(wanted)
 
     def summary(self) -> dict[str, Any]:
         """The figures of what ran, in the form `run` prints."""
@@ -148,6 +194,7 @@ class Assembled(QObject):
 
     def close(self) -> list[str]:
         """End what belongs to the pages; names of what goes on for now."""
+        self._closed = True
         self._awake.set(False)
         for close in self._closers:
             close()

@@ -77,6 +77,10 @@ class DeskWindow(QMainWindow):
         """Add the strip below the pages."""
         self._foot.addWidget(strip)
 
+    def has_page(self, name: str) -> bool:
+        """Whether a page was added."""
+        return name in self._names
+
     def turn_to(self, name: str, *, remember: bool = True) -> None:
         """Bring a page to the front, and to the front again the next time."""
         page = self._names.get(name)

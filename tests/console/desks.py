@@ -51,7 +51,7 @@ def open_desk(qtbot: QtBot, qapp: QApplication, path: Path) -> Iterator[Desk]:
         desk.show()
         try:
             qtbot.waitUntil(lambda: desk.assembled is not None or desk.end.code != 0, timeout=30_000)
-            qtbot.waitUntil(lambda: desk.assembled.cameras is not None, timeout=10_000)
+            qtbot.waitUntil(lambda: desk.assembled.furnished, timeout=10_000)
             yield desk
         finally:
             desk.window.close()

@@ -32,7 +32,7 @@ from backends.kserve_place import Endpoint
 from backends.kserve_wire import Served, Wire, numpy_of, their_name
 from backends.pictures import to_tensor
 from backends.places import Answer, Places, pixels_of, warmed_up
-from models.manifest import ModelFacts, PictureInput, TensorFacts
+from models.manifest import MANIFEST_KEY, ModelFacts, PictureInput, TensorFacts
 from models.words import _
 
 REMOTE = "REMOTE"
@@ -60,7 +60,8 @@ class KServe:
         """What the server says of the model. See `backends.base.Runtime.inspect`.
 
         The metadata's keys are kserve.server (version and name), kserve.versions (of the model, by commas) and
-        kserve.platform. `tls`: certificates, where the system's don't do.
+        kserve.platform, and `models.manifest.MANIFEST_KEY` where its configuration there has a manifest. `tls`:
+        certificates, where the system's don't do.
         """
         connection = connect(Endpoint.of(model), tls)
         try:
@@ -68,7 +69,10 @@ class KServe:
         finally:
             connection.close()
         told = {"server": _server(said), "versions": ",".join(said.versions), "platform": said.platform}
-        return ModelFacts(said.inputs, said.outputs, {f"kserve.{key}": value for key, value in told.items() if value})
+        metadata = {f"kserve.{key}": value for key, value in told.items() if value}
+        if said.manifest:
+            metadata[MANIFEST_KEY] = said.manifest
+        return ModelFacts(said.inputs, said.outputs, metadata)
 
     def load(self, model: ModelPlace, picture: PictureInput, device: str, options: LoadOptions) -> Backend:  # noqa: ARG002
         """Connect to a served model. Which device computes is the server's choice, so `device` changes nothing.

@@ -16,6 +16,7 @@ from backends import kserve_words as words
 from backends.base import BackendError, Tls
 from backends.kserve_place import Endpoint
 from backends.kserve_wire import Answered, Served, facts, numbers
+from models.manifest import MANIFEST_KEY
 from models.words import _
 
 # its handshake errors would go to stderr, which belongs to the operator; they reach us as exceptions
@@ -65,6 +66,9 @@ class GrpcWire:
             raise words.no_such_model(at, self._others())
         with self._asking():
             model = client.get_model_metadata(at.model, at.version, client_timeout=wire.ASK_S)
+            config = self._extra(
+                lambda: client.get_model_config(at.model, at.version, client_timeout=wire.ASK_S).config
+            )
             return Served(
                 str(server.name),
                 str(server.version),
@@ -72,9 +76,9 @@ class GrpcWire:
                 str(model.platform),
                 tuple(facts(t.name, t.datatype, list(t.shape)) for t in model.inputs),
                 tuple(facts(t.name, t.datatype, list(t.shape)) for t in model.outputs),
-                self._extra(lambda: int(client.get_model_config(at.model, at.version, client_timeout=wire.ASK_S)
-                                        .config.max_batch_size)),
-            )  # fmt: skip
+                None if config is None else int(config.max_batch_size),
+                _manifest(config),
+            )
 
     def infer(self, name: str, tensor: NDArray[Any], datatype: str, timeout_s: float) -> Answered:
         """See `Wire.infer`."""
@@ -156,6 +160,12 @@ def _client() -> Any:
             _("Install it: uv sync --extra remote."),
         ) from error
     return grpc
+
+
+def _manifest(config: Any) -> str:
+    """Looked for before it is read: a map of protobuf makes what it is asked for."""
+    there = config is not None and MANIFEST_KEY in config.parameters
+    return str(config.parameters[MANIFEST_KEY].string_value) if there else ""
 
 
 def _code(error: Any) -> str:

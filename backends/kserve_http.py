@@ -20,6 +20,7 @@ from backends import kserve_words as words
 from backends.base import BackendError, Tls
 from backends.kserve_place import Endpoint
 from backends.kserve_wire import Answered, Served, facts, numbers
+from models.manifest import MANIFEST_KEY
 from models.words import _
 
 _LENGTH = "Inference-Header-Content-Length"
@@ -56,6 +57,7 @@ class HttpWire:
         if ready.status_code >= 400:
             raise words.no_such_model(self._at, self._others())
         model = self._told(self._model)
+        most, manifest = self._configured()
         try:
             return Served(
                 str(server["name"]),
@@ -64,7 +66,8 @@ class HttpWire:
                 str(model.get("platform") or ""),
                 tuple(facts(t["name"], t["datatype"], t["shape"]) for t in model["inputs"]),
                 tuple(facts(t["name"], t["datatype"], t["shape"]) for t in model.get("outputs") or ()),
-                self._most(),
+                most,
+                manifest,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise words.garbage(self._at, repr(error)) from error
@@ -120,13 +123,17 @@ class HttpWire:
             raise words.garbage(self._at, _error(answer) or f"HTTP {answer.status_code}")
         return said
 
-    def _most(self) -> int | None:
-        """Triton's model configuration; None where the server has it not."""
+    def _configured(self) -> tuple[int | None, str]:
+        """Of Triton's model configuration: how many pictures, and the manifest; None where the server has it not."""
         answer = self._ask("GET", f"{self._model}/config")
         try:
-            return int(answer.json()["max_batch_size"]) if answer.status_code == 200 else None
+            said = answer.json() if answer.status_code == 200 else {}
+            most = int(said["max_batch_size"])
         except (KeyError, TypeError, ValueError):
-            return None
+            return None, ""
+        given = said.get("parameters")
+        parameter = given.get(MANIFEST_KEY) if isinstance(given, dict) else None
+        return most, str(parameter.get("string_value", "")) if isinstance(parameter, dict) else ""
 
     def _others(self) -> list[str]:
         """Models that are ready there; empty where the server does not tell."""

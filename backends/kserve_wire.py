@@ -20,7 +20,6 @@ INFER_S = 10.0
 """How long it may take for an inference, waiting in its queue included."""
 FIRST_S = 60.0
 """And for the warm-up: some servers read the model only then."""
-
 _NAMES = {
     "BOOL": "boolean", "UINT8": "u8", "UINT16": "u16", "UINT32": "u32", "UINT64": "u64", "INT8": "i8", "INT16": "i16",
     "INT32": "i32", "INT64": "i64", "FP16": "f16", "FP32": "f32", "FP64": "f64", "BF16": "bf16", "BYTES": "string",
@@ -74,6 +73,7 @@ class Served:
         inputs: as the metadata states them; a None in a shape is a free dimension.
         outputs: the same.
         most: pictures the server takes in one request by its own configuration; 0: it says none; None: it can't say.
+        manifest: what the model's own configuration says its numbers mean; empty: nothing.
     """
 
     server: str
@@ -83,6 +83,7 @@ class Served:
     inputs: tuple[TensorFacts, ...]
     outputs: tuple[TensorFacts, ...]
     most: int | None
+    manifest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,9 @@ from backends.base import (
     file_of,
 )
 from backends.openvino_placement import TOGETHER, read_back, spread
+from backends.openvino_shapes import facts_of, name_of, shape_of, takes_batch
 from backends.places import Answer, Places, pixels_of, warmed_up
-from models.manifest import ModelFacts, PictureInput, TensorFacts
+from models.manifest import ModelFacts, PictureInput
 from models.words import N_, _
 
 _NOT_TELLING = (
@@ -89,7 +90,7 @@ class OpenVinoRuntime:
             network = self._read(path)
             info = network.get_rt_info("model_info") if network.has_rt_info("model_info") else None
             metadata = {str(k): str(v.astype(str)) for k, v in info.items()} if isinstance(info, dict) else {}
-            inputs, outputs = (tuple(_facts(port) for port in ports) for ports in (network.inputs, network.outputs))
+            inputs, outputs = (tuple(facts_of(port) for port in ports) for ports in (network.inputs, network.outputs))
         if not inputs or not outputs:
             raise BackendError(
                 _("{file} can't be read as a model: there is no network in it.").format(file=path.name), _(_DAMAGED)
@@ -113,6 +114,39 @@ class OpenVinoRuntime:
             raise
         return backend
 
+    def takes_batch(self, path: Path, picture: PictureInput) -> bool:
+        """Whether a model answers each of several pictures that it is given at once.
+
+        Raises:
+            BackendError: it can't be read.
+        """
+        with _in_words(_("{file} can't be read as a model").format(file=path.name), _(_DAMAGED)):
+            return takes_batch(self._read(path), picture, 2) > 1
+
+    def save(self, path: Path, picture: PictureInput, target: Path) -> bool:
+        """Write a model of any kind that is read as OpenVINO's own, its size that of the picture, its weights as is.
+
+        Args:
+            path: of the model.
+            picture: its input.
+            target: a name that ends in .xml; the weights come beside it, in .bin.
+
+        Returns:
+            Whether what was written takes any number of pictures at once; else it takes one.
+
+        Raises:
+            BackendError: it can't be read, or not written.
+        """
+        with _in_words(_("{file} can't be written in OpenVINO's format").format(file=path.name), ""):
+            model = self._read(path)
+            import openvino
+
+            free = takes_batch(model, picture, 2) > 1
+            if free:
+                model.reshape({picture.name: openvino.PartialShape(shape_of(picture, openvino.Dimension()))})
+            openvino.save_model(model, str(target), compress_to_fp16=False)
+            return free
+
     def _backend(self, path: Path, picture: PictureInput, device: str, options: LoadOptions) -> OpenVinoBackend:
         config: dict[str, Any] = {"PERFORMANCE_HINT": options.hint.upper()}
         if options.precision == "f32":
@@ -128,8 +162,8 @@ class OpenVinoRuntime:
             _("OpenVINO can't run {file} on {device}").format(file=path.name, device=device),
             _("Try another device or backend."),
         ):
-            names = [_name(port) for port in model.outputs]
-            batch = _takes_batch(model, picture, options.batch)
+            names = [name_of(port) for port in model.outputs]
+            batch = takes_batch(model, picture, options.batch)
             drawn = _with_picture(model, picture)
             given = spread(self._core, drawn, device)
             compiled = options.below(lambda: self._core.compile_model(drawn, device, config))
@@ -211,42 +245,6 @@ def _checked(device: str, available: list[str]) -> str:
                 _("It finds: {available}, AUTO.").format(available=", ".join(available)),
             )
     return f"{together}:{','.join(listed)}" if together in TOGETHER and listed else device.upper()
-
-
-def _name(port: Any) -> str:
-    """The name the file gives an input or output: a tensor may have several, its node's own is the graph's."""
-    given = str(port.get_node().get_friendly_name())
-    return given if given in port.get_names() else str(port.get_any_name())
-
-
-def _facts(port: Any) -> TensorFacts:
-    shape = tuple(d.get_length() if d.is_static else None for d in port.get_partial_shape())
-    return TensorFacts(_name(port), shape, port.get_element_type().get_type_name())
-
-
-def _shape(picture: PictureInput, pictures: Any) -> list[Any]:
-    height, width = picture.height, picture.width
-    return [pictures, 3, height, width] if picture.layout == "NCHW" else [pictures, height, width, 3]
-
-
-def _takes_batch(model: Any, picture: PictureInput, wished: int) -> int:
-    """How many of the wished pictures a model takes at once: one, unless all of its outputs follow their number.
-
-    An SSD's one list of boxes for all pictures does not, nor does a reshape to fixed numbers inside. The model is left
-    with its size fixed, and with from 1 to that many pictures.
-    """
-    import openvino
-
-    if wished > 1:
-        try:
-            model.reshape({picture.name: openvino.PartialShape(_shape(picture, openvino.Dimension(1, wished)))})
-            first = [port.get_partial_shape()[0] for port in model.outputs]
-        except (RuntimeError, IndexError):  # it can't be reshaped so, or answers with a number without dimensions
-            first = []
-        if first and all((of.get_min_length(), of.get_max_length()) == (1, wished) for of in first):
-            return wished
-    model.reshape({picture.name: _shape(picture, 1)})
-    return 1
 
 
 def _with_picture(model: Any, picture: PictureInput) -> Any:

@@ -8,6 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MANIFEST_KEY = "sightdesk.manifest"
+"""The key of a file's metadata, or of a served model's parameters, under which its manifest stands as JSON."""
+
 
 @dataclass(frozen=True, slots=True)
 class TensorFacts:

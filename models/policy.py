@@ -42,6 +42,9 @@ class Cover(BaseModel):
         pad: how much wider and higher than what was found a cover is, as a share of its sides.
         seal_plates_for: the public key, as text, of who may read plates: crops of them are sealed for its holder. The
             picture is covered all the same. Empty: nobody may.
+        seal_doubtful_for: the same of who looks closer at doubtful detections: of each a crop of what is in and around
+            its box, covered nowhere but in `areas`, is sealed for its holder. Empty: nobody does.
+        seal_doubtful_labels: labels of detections that are sealed so.
         purpose: why pictures are kept at all, in words.
     """
 
@@ -56,6 +59,8 @@ class Cover(BaseModel):
     style: Style = "solid"
     pad: float = Field(default=0.15, ge=0, le=1)
     seal_plates_for: str = ""
+    seal_doubtful_for: str = ""
+    seal_doubtful_labels: tuple[str, ...] = ()
     purpose: str = Field(min_length=1)
 
 

@@ -11,6 +11,8 @@ from console.cli.bench_backends import EXAMPLES as BACKENDS_EXAMPLES
 from console.cli.bench_backends import backends
 from console.cli.bench_boxes import EXAMPLES as BOXES_EXAMPLES
 from console.cli.bench_boxes import boxes
+from console.cli.bench_cloud import EXAMPLES as CLOUD_EXAMPLES
+from console.cli.bench_cloud import cloud
 from console.cli.bench_outbox import EXAMPLES as OUTBOX_EXAMPLES
 from console.cli.bench_outbox import outbox
 from console.cli.bench_redaction import EXAMPLES as REDACTION_EXAMPLES
@@ -29,6 +31,7 @@ app = typer.Typer(
 
 app.command(epilog=BACKENDS_EXAMPLES)(backends)
 app.command(epilog=BOXES_EXAMPLES)(boxes)
+app.command(epilog=CLOUD_EXAMPLES)(cloud)
 app.command(epilog=OUTBOX_EXAMPLES)(outbox)
 app.command(epilog=REDACTION_EXAMPLES)(redaction)
 app.command("review", epilog=SIMULATE_EXAMPLES)(simulate)

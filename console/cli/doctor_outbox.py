@@ -67,7 +67,7 @@ def _alarms(place: Home, settings: Settings) -> list[Finding]:
     known = certificates(settings)
     if place.database.is_file():
         with reading(place.database) as db:
-            if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").fetchone() is None:
+            if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'answers'").fetchone() is None:
                 return []  # from before this; the database's own check says so
             targets, room = status(db, settings), quota(db, settings)
         if not is_taken(place.path):

@@ -158,6 +158,8 @@ def _show(found: Preview, *, as_json: bool) -> None:
         say(f"  {found.items} review items with {found.verdicts} verdicts.")
     if found.messages:
         say(f"  {found.messages} messages in the outbox about what is gone here already.")
+    if found.answers:
+        say(f"  {found.answers} answers of the cloud.")
     if found.gold_members:
         say(f"  {found.gold_members} members of gold sets; each set says how many it lacks then.")
     for why, count in found.held.items():

@@ -125,7 +125,7 @@ def trace(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The whole way of a tracking ID: seen, kept, judged, queued, and how far it is with each target."""
+    """The whole way of a tracking ID: seen, kept, judged, queued, how far it is with each target, what was answered."""
     from console.cli import outbox_words as words
     from console.errors import SightdeskError
     from console.sync.overview.queries import trace as look
@@ -168,7 +168,7 @@ def reading(home: Path | None) -> AbstractContextManager[tuple[sqlite3.Connectio
     def looking() -> Iterator[Any]:
         settings = outbox_changes.in_force(place)
         with open_database(place.database) as db:
-            if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").fetchone() is None:
+            if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'answers'").fetchone() is None:
                 raise StoreError(
                     f"The database {place.database} is of an older Sightdesk.",
                     "Start this Sightdesk's desk once with this home: it makes a backup and migrates the database.",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from console.errors import UsageError
+from console.store.answers import Fetched
 from console.store.outbox import Kind, State
 from console.sync.overview.alarms import Alarm, gigabytes
 from console.sync.overview.certificates import Certificate, Unreadable
@@ -20,7 +21,7 @@ _STANDS = {
     "stopped": "nothing sends just now (no desk runs)",
     "hours": "waits for its hours",
 }
-_MARKS = {"sent": "+", "failed": "!", "waiting": "."}
+_MARKS = {"sent": "+", "answered": "+", "unanswered": "!", "failed": "!", "waiting": "."}
 
 
 def now() -> datetime:
@@ -59,6 +60,8 @@ def status_lines(one: TargetStatus, per_second: float, at: datetime) -> list[str
     if one.problem:
         again = f" Next try: {local(one.next_try_at)}." if one.next_try_at else ""
         lines.append(f"  {one.problem} {one.hint}{again}".rstrip())
+    if one.answers is not None:
+        lines += _answers_lines(one.answers)
     return lines
 
 
@@ -68,7 +71,17 @@ def status_json(one: TargetStatus, per_second: float, at: datetime) -> dict[str,
         "queued": one.queued,
         "oldest_age_s": round((at - one.oldest).total_seconds(), 1) if one.oldest else None,
         "per_second": round(per_second, 2),
+        "answers": _plain(asdict(one.answers)) if one.answers is not None else None,
     }
+
+
+def _answers_lines(said: Fetched) -> list[str]:
+    asked = f"asked {local(said.fetched_at)}" if said.fetched_at else "never asked"
+    last = f", the last {local(said.came_at)}" if said.came_at else ""
+    lines = [f"  answers: {said.came} came{last}; {asked}"]
+    if said.problem:
+        lines.append(f"  answers can't be fetched: {said.problem} {said.hint}".rstrip())
+    return lines
 
 
 def quota_lines(quota: Quota, at: datetime) -> list[str]:

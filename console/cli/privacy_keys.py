@@ -19,6 +19,7 @@ Examples:
   printf %s "$PHRASE" | sightdesk privacy keygen plates.key --passphrase-stdin
 Make it on the machine of who may read, never on the desk; give the desk only the printed public key:
   privacy: {seal_plates_for: sdseal1-...}                 at a camera in the settings
+  privacy: {seal_doubtful_for: sdseal1-...}               the same for who looks closer at doubtful vehicles
 """
 UNSEAL_EXAMPLES = """\b
 Examples:

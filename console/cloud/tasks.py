@@ -57,6 +57,21 @@ class CloudTasks(Section):
     keys: tuple[KeySettings, ...] = Field(default=(), description="What opens sealed crops; workers alone read it.")
 
     @model_validator(mode="after")
+    def _of_workers(self) -> CloudTasks:
+        """What only means something on a desk would be passed over in silence here."""
+        for name in ("model", "fallback", "gate"):
+            if name in self.inference.model_fields_set:
+                raise mistake(_("workers don't know this setting"), _("Leave it out."), ("inference", name))
+        for index, server in enumerate(self.remote.allowed):
+            if server.pictures == "covered":
+                raise mistake(
+                    _("workers cover nothing, so pictures that are to be covered can't go there"),
+                    _("Say plain, or leave the server out."),
+                    ("remote", "allowed", index, "pictures"),
+                )
+        return self
+
+    @model_validator(mode="after")
     def _each_once(self) -> CloudTasks:
         names = [task.name for task in self.tasks]
         for index, name in enumerate(names):

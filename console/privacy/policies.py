@@ -24,6 +24,8 @@ def policy_for(camera: CameraSettings, privacy: PrivacySettings) -> Cover | Publ
         areas=tuple(Area(points=area.points) for area in own.areas),
         style=own.style or privacy.style,
         seal_plates_for=own.seal_plates_for,
+        seal_doubtful_for=own.seal_doubtful_for,
+        seal_doubtful_labels=own.seal_doubtful_labels if own.seal_doubtful_for else (),
         purpose=purpose,
     )
 

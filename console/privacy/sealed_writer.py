@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -13,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from uuid_utils import uuid7
 
-from console.errors import HomeError, PictureError, SightdeskError
+from console.errors import HomeError, PictureError, SightdeskError, StoreError
 from console.privacy.sealing import PublicKey, seal
 from console.settings.disk import in_words, write_whole
 from console.settings.home import Home
+from console.store.holds import REVIEW, hold
 from console.store.outbox import Message, put, targets_of
 from console.store.sealed import SealedRow, insert
 from console.store.store import Store, utc_text
@@ -38,11 +40,26 @@ class WrittenSealed:
     key_number: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfItem:
+    """The review item that a crop was made for.
+
+    Attributes:
+        id, tracking_id: its.
+        place: where in the camera's picture the crop was, pixels: x, y of its corner, source_width and source_height of
+            the picture; of one that was made smaller also crop_width and crop_height, its size before.
+    """
+
+    id: int
+    tracking_id: str
+    place: Mapping[str, int]
+
+
 class SealedWriter:
     """Seals crops and writes them beside the pictures. Any thread may call it.
 
     As with pictures, the file is on the disk before its row is in the database. With its row it leaves to whoever wants
-    sealed crops, where it belongs to an event.
+    sealed crops, where it belongs to an event or a review item. An item that waits for its verdict holds its crop.
     """
 
     def __init__(self, home: Home, store: Store) -> None:
@@ -50,7 +67,14 @@ class SealedWriter:
         self._store = store
 
     def write(
-        self, crop_bgr: NDArray[np.uint8], *, camera_id: str, taken_at: datetime, event_id: int | None, policy: Cover
+        self,
+        crop_bgr: NDArray[np.uint8],
+        *,
+        camera_id: str,
+        taken_at: datetime,
+        policy: Cover,
+        event_id: int | None = None,
+        item: OfItem | None = None,
     ) -> WrittenSealed:
         """Seal a crop for the key of a policy, write and record it; all is safe when this returns.
 
@@ -58,29 +82,24 @@ class SealedWriter:
             crop_bgr: (H, W, 3) uint8, as it was seen.
             camera_id: the camera.
             taken_at: when, with a time zone.
+            policy: under which; its `seal_plates_for` names the key, for an item its `seal_doubtful_for`.
             event_id: the event it belongs to, or None.
-            policy: under which; its `seal_plates_for` names the key.
+            item: the review item it belongs to, or None; never with an event.
 
         Raises:
             SealError: the policy names no key, or a damaged one, or the crop can't be encoded.
-            PictureError: the disk refused it, or the database did; nothing of it stays.
+            PictureError: the disk refused it, or the database did, or what it belongs to was erased; nothing of it
+                stays.
         """
-        about = {
+        about: dict[str, str | int | None] = {
             "camera_id": camera_id,
             "taken_at": taken_at.isoformat(),
-            "event_id": event_id,
             "purpose": policy.purpose,
         }
-        sealed = seal(crop_bgr, about, PublicKey.of(policy.seal_plates_for))
-        path = self._home.pictures / f"{datetime.now(UTC):%Y-%m-%d}" / f"{uuid7()}{SUFFIX}"
-        try:
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            write_whole(path, sealed.content)
-        except OSError as error:
-            words = in_words(error, path)
-            raise PictureError(words.what, words.hint) from error
-        except HomeError as error:
-            raise PictureError(error.what, error.hint) from error
+        about |= {"event_id": event_id} if item is None else {"tracking_id": item.tracking_id, **item.place}
+        key = PublicKey.of(policy.seal_plates_for if item is None else policy.seal_doubtful_for)
+        sealed = seal(crop_bgr, about, key)
+        path = self._put(sealed.content)
         row = SealedRow(
             path=PurePosixPath(path.relative_to(self._home.path).as_posix()),
             sha256=hashlib.sha256(sealed.content).hexdigest(),
@@ -90,9 +109,23 @@ class SealedWriter:
             key_id=sealed.key_number,
             purpose=policy.purpose,
             bytes=len(sealed.content),
+            item_id=item.id if item is not None else None,
         )
         self._record(path, row)
         return WrittenSealed(path, row.sha256, row.key_id)
+
+    def _put(self, content: bytes) -> Path:
+        """Write the file. Raises PictureError."""
+        path = self._home.pictures / f"{datetime.now(UTC):%Y-%m-%d}" / f"{uuid7()}{SUFFIX}"
+        try:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            write_whole(path, content)
+        except OSError as error:
+            words = in_words(error, path)
+            raise PictureError(words.what, words.hint) from error
+        except HomeError as error:
+            raise PictureError(error.what, error.hint) from error
+        return path
 
     def _record(self, path: Path, row: SealedRow) -> None:
         try:
@@ -115,18 +148,38 @@ def sealed_body(row: SealedRow) -> dict[str, Any]:
     """What is said of a sealed crop that leaves."""
     said = asdict(row)
     about = {name: said[name] for name in ("sha256", "bytes", "key_id", "purpose")}
-    return {"of": "event", **about, "taken_at": utc_text(row.taken_at)}
+    of = "event" if row.item_id is None else "item"
+    return {"of": of, **about, "taken_at": utc_text(row.taken_at)}
 
 
 def _insert(db: Database, row: SealedRow, boot_id: str) -> int:
+    tracking_id, waits = _belongs_to(db, row)
     number = insert(db, row)
-    event = db.execute("SELECT tracking_id FROM events WHERE id = ?", (row.event_id,)).fetchone()
+    if waits:
+        hold(db, REVIEW, sealed=[number])
     targets = targets_of(db, "sealed", row.camera_id)
-    if targets and event is not None and event[0] is not None:
+    if targets and tracking_id is not None:
         body = sealed_body(row)
-        message = Message("sealed", event[0], row.camera_id, body, sealed_id=number, file_bytes=row.bytes)
+        message = Message("sealed", tracking_id, row.camera_id, body, sealed_id=number, file_bytes=row.bytes)
         put(db, message, boot_id, targets=targets)
     return number
+
+
+def _belongs_to(db: Database, row: SealedRow) -> tuple[str | None, bool]:
+    """Tracking ID of the event or item of a crop, and whether that waits for a verdict. Raises StoreError: it is gone.
+
+    Events that are older than the outbox have none.
+    """
+    if row.item_id is not None:
+        sql, number = "SELECT tracking_id, state <> 'done' FROM review_items WHERE id = ?", row.item_id
+    elif row.event_id is not None:
+        sql, number = "SELECT tracking_id, 0 FROM events WHERE id = ?", row.event_id
+    else:
+        return None, False
+    found = db.execute(sql, (number,)).fetchone()
+    if found is None:
+        raise StoreError(_("What it belongs to was erased meanwhile."))
+    return found[0], bool(found[1])
 
 
 def _remove(path: Path) -> None:

@@ -13,6 +13,7 @@ from console.errors import PictureError, SightdeskError, StoreError
 from console.privacy.policies import policy_for
 from console.privacy.redactor import Redactor
 from console.privacy.writer import PictureWriter
+from console.review.closer import Closer
 from console.review.items import NewItem
 from console.review.lane import Entry, Pair, ReviewLane, thins
 from console.review.likeness import Likeness, Look, look_of
@@ -53,6 +54,7 @@ class Keeping:
         without: of them, without a picture.
         problem: why items are not being stored just now, or None.
         end_at: monotonic seconds; from then on no picture is made.
+        closer: seals crops of stored items for who looks closer, and counts them.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Keeping:
         self.end_at = float("inf")
         self._store, self._lane, self._budget = store, lane, budget
         self._making = ReviewPictures(store, writer, redactor or Redactor())
+        self.closer = Closer(store, writer)
         self._blind = redactor is None
         self._likeness = Likeness()
         self._refused = self._over = False
@@ -112,6 +115,9 @@ class Keeping:
         if seen is not None:
             self._likeness.remember(item.camera_id, item.label, seen)
             self._budget.spend(item.camera_id, item.label)
+        camera = self._cameras.get(item.camera_id)
+        if written and entry.pair is not None and camera is not None:
+            self.closer.seal(entry.pair[0], item, item_id, policy_for(camera, self._settings.privacy))
         self.items += 1
         self.without += not written
         return item_id

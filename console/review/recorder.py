@@ -47,6 +47,7 @@ class ReviewFigures:
         without: stored without a picture, which could not be made for certain, or not in time.
         duplicates, budget, crowded: let go: much like one before; over the hour's budget; no picture could be made.
         lost: flags and items drawn by chance that could not be stored by the end, or at all.
+        sealed, unsealed: crops of stored items for who looks closer; those that could not be sealed or written.
     """
 
     items: int
@@ -56,6 +57,8 @@ class ReviewFigures:
     budget: int
     crowded: int
     lost: int
+    sealed: int
+    unsealed: int
 
 
 class ReviewRecorder:
@@ -124,6 +127,7 @@ class ReviewRecorder:
         return ReviewFigures(
             keeping.items, self._lane.waiting, keeping.without,
             gone["duplicate"], gone["budget"], gone["crowded"], self._lane.lost,
+            keeping.closer.sealed, keeping.closer.failed,
         )  # fmt: skip
 
     def take(self, result: Result) -> None:

@@ -119,8 +119,9 @@ def _stands(db: Database, item_id: int, states: tuple[State, State], verdict: in
         return
     ids = db.execute("SELECT picture_id, crop_id FROM review_items WHERE id = ?", (item_id,)).fetchone()
     pictures = [int(number) for number in ids if number is not None]
+    crops = [int(row[0]) for row in db.execute("SELECT id FROM sealed WHERE item_id = ?", (item_id,)).fetchall()]
     if state != "done":
-        hold(db, REVIEW, pictures=pictures)
+        hold(db, REVIEW, pictures=pictures, sealed=crops)
         return
     waits = "SELECT 1 FROM review_items WHERE {column} = ? AND state <> 'done'"
     release(
@@ -133,6 +134,7 @@ def _stands(db: Database, item_id: int, states: tuple[State, State], verdict: in
                 db.execute(waits.format(column=column), (number,)).fetchone() for column in ("picture_id", "crop_id")
             )
         ],
+        sealed=crops,
     )
 
 

@@ -11,6 +11,8 @@ from console.settings.section import ModelName, Score, Section
 Style = Literal["solid", "pixelate", "blur"]
 Heads = Literal["unsure", "always", "never"]
 Plates = Literal["plates", "vehicles", "no"]
+CLOSER_LABELS = ("vehicle", "car", "truck", "bus", "motorcycle")
+"""At which doubtful detections somebody may look closer, where nothing else is said: what carries plates."""
 
 
 class AreaSettings(Section):
@@ -78,6 +80,16 @@ class CameraPrivacy(Section):
             "Public key of who may read plates: crops of them are kept sealed for its holder, unreadable here. "
             "Make one with: sightdesk privacy keygen."
         ),
+    )
+    seal_doubtful_for: str = Field(
+        default="",
+        description=(
+            "Public key of who looks closer at doubtful detections, such as a cloud's worker: crops of them, faces and "
+            "plates included, are kept sealed for its holder, unreadable here."
+        ),
+    )
+    seal_doubtful_labels: tuple[str, ...] = Field(
+        default=CLOSER_LABELS, min_length=1, description="Labels of the detections that are sealed when in doubt."
     )
 
 

@@ -34,6 +34,7 @@ class Removed:
         items, verdicts, gold_members: so many rows of review.
         tracking_ids: of the events and items.
         taken: what went from the outbox with it.
+        answers: of clouds about it, so many rows.
     """
 
     events: int = 0
@@ -47,9 +48,10 @@ class Removed:
     gold_members: int = 0
     tracking_ids: tuple[str, ...] = ()
     taken: Taken = field(default_factory=Taken)
+    answers: int = 0
 
 
-_ALL = frozenset({"events", "events_changed", "pictures", "sealed", "holds", "review_items", "outbox"})
+_ALL = frozenset({"events", "events_changed", "pictures", "sealed", "holds", "review_items", "outbox", "answers"})
 
 
 def tables(db: Database | sqlite3.Connection) -> frozenset[str]:
@@ -94,6 +96,8 @@ def remove(
         taken = take_away(db, about(db, of_these) | carrying(db, picture_ids, sealed_ids))
     if "review_items" in has:
         review = _remove_review(db, item_ids, picture_ids, why, gold=release)
+    names = (*names, *review.tracking_ids)
+    answers = forget_answers(db, {*names, *taken.tracking_ids}) if "answers" in has else 0
     gone = 0
     if "events" in has:
         gone = db.execute(f"DELETE FROM events WHERE id {IN_LIST}", (event_ids,)).rowcount  # noqa: S608  # our own text
@@ -114,9 +118,16 @@ def remove(
         bytes=sum(size for found in files.values() for _path, size in found),
         paths=tuple(path for found in files.values() for path, _size in found),
         held=held,
-        tracking_ids=(*names, *review.tracking_ids),
+        tracking_ids=names,
         taken=taken,
+        answers=answers,
     )
+
+
+def forget_answers(db: Database | sqlite3.Connection, tracking_ids: Iterable[str]) -> int:
+    """Remove what clouds answered about these; how many rows."""
+    ids = json.dumps(sorted(tracking_ids))
+    return int(db.execute(f"DELETE FROM answers WHERE tracking_id {IN_LIST}", (ids,)).rowcount)  # noqa: S608
 
 
 def _remove_files(db: Database | sqlite3.Connection, table: str, ids: str, size_of: str) -> list[tuple[str, int]]:
@@ -181,6 +192,14 @@ def of_items(db: Database | sqlite3.Connection, items: Iterable[int]) -> set[int
         f"UNION SELECT id FROM pictures WHERE {OF_REVIEW} IN (SELECT tracking_id FROM review_items WHERE id {IN_LIST})"
     )
     return {int(row[0]) for row in db.execute(sql, (ids, ids, ids)).fetchall()}
+
+
+def crops_of(db: Database | sqlite3.Connection, items: Iterable[int], there: frozenset[str] | None = None) -> set[int]:
+    """Ids of the sealed crops that were made for review items."""
+    if there is not None and not {"sealed", "answers"} <= there:  # before there were answers, all were of events
+        return set()
+    sql = f"SELECT id FROM sealed WHERE item_id {IN_LIST}"  # noqa: S608  # our own text
+    return {int(row[0]) for row in db.execute(sql, (json.dumps(sorted(set(items))),)).fetchall()}
 
 
 def items_of(db: Database | sqlite3.Connection, pictures: Iterable[int]) -> set[int]:

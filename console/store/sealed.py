@@ -28,6 +28,7 @@ class SealedRow:
         key_id: number of the public key it was sealed with.
         purpose: why it was kept, in words.
         bytes: of the file; 0: to be looked at later.
+        item_id: the review item it belongs to, or None; never with an event.
     """
 
     path: PurePosixPath
@@ -38,6 +39,7 @@ class SealedRow:
     key_id: str
     purpose: str
     bytes: int = 0
+    item_id: int | None = None
 
 
 def insert(db: Database, row: SealedRow) -> int:

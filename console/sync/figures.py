@@ -13,6 +13,21 @@ State = Literal["idle", "sending", "paused", "hours", "waiting", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerFigures:
+    """How fetching answers from a target goes, in this run.
+
+    Attributes:
+        fetched_at: when it was asked last and answered; None: not yet.
+        problem: why answers can't be fetched; None: nothing is in the way.
+        none: it is of a version that gives no answers.
+    """
+
+    fetched_at: datetime | None = None
+    problem: SightdeskError | None = None
+    none: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TargetFigures:
     """How sending to one target goes, in this run.
 
@@ -25,6 +40,7 @@ class TargetFigures:
         per_second, bytes_per_second: over the last 10 s.
         sent: messages in this run.
         last_sent: when; None: none yet.
+        answers: how fetching its answers goes; None: they are not fetched.
     """
 
     name: str
@@ -36,6 +52,7 @@ class TargetFigures:
     bytes_per_second: float
     sent: int
     last_sent: datetime | None
+    answers: AnswerFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)

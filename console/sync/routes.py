@@ -34,6 +34,13 @@ def routes_of(sends: tuple[Sends, ...]) -> frozenset[Route]:
     return frozenset(found)
 
 
+def may_answer(target: TargetSettings) -> bool:
+    """Whether a target may answer what it found: a cloud that is sent files."""
+    ways = [routes_of(target.sends), *map(routes_of, target.by_camera.values())]
+    files = any(route == "sealed" or route.endswith("picture") for some in ways for route in some)
+    return target.kind == "cloud" and target.enabled and files
+
+
 def rows(settings: Settings) -> list[_Row]:
     """The rows of `outbox_routes` that the settings mean, in order."""
     return sorted(row for target in settings.sync.targets if target.enabled for row in _rows_of(target))

@@ -1,10 +1,14 @@
-"""The uploader: one lane for each target, and a watch that tells them what waits and keeps the outbox in order."""
+"""The uploader: one lane for each target, and a watch that tells them what waits and keeps the outbox in order.
+
+Beside them, a fetcher for each cloud asks what was found in what was sent.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -13,6 +17,8 @@ from console.privacy.audit.record import Audit
 from console.settings.schema import Settings
 from console.settings.sync import TargetSettings
 from console.store.store import Store
+from console.sync.answers.fetcher import Asker
+from console.sync.answers.fetching import Fetching, ask
 from console.sync.figures import State, TargetFigures
 from console.sync.one_sender import take
 from console.sync.requests import pausing
@@ -24,6 +30,7 @@ from models.words import _
 
 __all__ = ["Maker", "State", "TargetFigures", "Uploader", "make_target"]
 
+_GRACE_S = 0.1
 _NOTHING_WAITS = (
     "SELECT NOT EXISTS (SELECT 1 FROM outbox_counts WHERE state IN ('waiting', 'later') AND number > 0 AND target = ?)"
 )
@@ -48,6 +55,7 @@ class Uploader:
         settings: in force now.
         secret: gives targets theirs.
         make: makes targets.
+        asker: makes whom answers are asked from.
         audit: where it is recorded how much left the site; None: nowhere.
         share: of one core that sending may take, over time; None: as much as there is.
         clock: to go by.
@@ -66,6 +74,7 @@ class Uploader:
         *,
         secret: Secret,
         make: Maker = make_target,
+        asker: Asker = ask,
         audit: Audit | None = None,
         share: float | None = None,
         clock: Clock | None = None,
@@ -77,11 +86,13 @@ class Uploader:
         clock = clock or Clock()
         parts = Parts(home, store, make, secret, clock, random or Random(), Effort(share, clock))  # noqa: S311  # jitter
         self._watch = Watch(parts, settings, audit)
+        self._answers = Fetching(parts, settings, asker)
 
     def apply(self, settings: Settings) -> None:
         """Go by new settings from now on. Returns at once; what is under way ends by the old ones."""
         self._settings = settings
         self._watch.apply(settings)
+        self._answers.apply(settings)
 
     def push(self, target: str = "") -> None:
         """Try now what waits, past back-off and hours, but not past a pause; later messages go by the hours again.
@@ -95,6 +106,7 @@ class Uploader:
         if target:
             self._known(target)
         self._watch.push(target)
+        self._answers.hurry(target)
 
     def sum_up(self) -> None:
         """Record now what was sent until now; that line's seal waits then like any other message."""
@@ -118,7 +130,8 @@ class Uploader:
     @property
     def figures(self) -> Mapping[str, TargetFigures]:
         """How it goes, by target, for all in the settings."""
-        return {target.name: self._watch.figures(target.name) for target in self._settings.sync.targets}
+        names = [target.name for target in self._settings.sync.targets]
+        return {name: replace(self._watch.figures(name), answers=self._answers.figures(name)) for name in names}
 
     @property
     def empty(self) -> bool:
@@ -140,7 +153,9 @@ class Uploader:
         Returns:
             Names of threads that are stuck.
         """
-        stuck = self._watch.close(time.monotonic() + patience_s)
+        by = time.monotonic() + patience_s
+        self._answers.close()
+        stuck = [*self._watch.close(by), *self._answers.join(max(by, time.monotonic() + _GRACE_S))]
         self._lock.release()
         return stuck
 

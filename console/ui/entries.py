@@ -83,6 +83,7 @@ TABLE: tuple[Entry, ...] = (
     Entry("review.bulk", N_("Judge all that are listed at once"), ("B",), _REVIEW, "review"),
     Entry("review.filter", N_("Filter and sort"), ("F",), _REVIEW, "review"),
     Entry("review.closer", N_("Closer to the box in question, and back"), ("Z",), _REVIEW, "review"),
+    Entry("review.cloud", N_("Show or hide what the cloud found"), ("Shift+C",), _REVIEW, "review"),
     Entry("review.trace", N_("Where is it? Its way to the targets"), ("T",), _REVIEW, "review"),
     Entry("review.other", N_("Another class, by a few letters"), ("/",), _REVIEW, "review"),
     *(
@@ -112,6 +113,7 @@ TABLE: tuple[Entry, ...] = (
     Entry("edit.previous", N_("Previous box"), ("Shift+Tab",), _DRAWING, "edit"),
     Entry("edit.undo", N_("Undo the last step of drawing"), ("Ctrl+Z",), _DRAWING, "edit", ("desk.undo",)),
     Entry("edit.redo", N_("Do it again"), ("Ctrl+Shift+Z", "Ctrl+Y"), _DRAWING, "edit", ("desk.redo",)),
+    Entry("edit.cloud", N_("Show or hide what the cloud found"), ("Shift+C",), _DRAWING, "edit"),
     Entry("edit.zoom_in", N_("Nearer"), ("+", "="), _DRAWING, "edit", ("desk.larger",)),
     Entry("edit.zoom_out", N_("Farther"), ("-",), _DRAWING, "edit", ("desk.smaller",)),
     Entry("edit.fit", N_("All of the picture"), ("0",), _DRAWING, "edit"),

@@ -37,6 +37,9 @@ def in_a_sentence(policy: Cover | PublishedFootage, *, live: bool) -> str:
         if live
         else _("{what}: covered in every picture that is kept or sent. The live picture is shown as it is.")
     )
-    weaker = policy.style != "solid"
-    more = _("Pixels and blur let some light and colour through; solid protects best.")
-    return f"{template.format(what=what)} {more}" if weaker else template.format(what=what)
+    said = [template.format(what=what)]
+    if policy.style != "solid":
+        said.append(_("Pixels and blur let some light and colour through; solid protects best."))
+    if policy.seal_plates_for or policy.seal_doubtful_for:
+        said.append(_("Sealed crops show it to the holder of their key."))
+    return " ".join(said)

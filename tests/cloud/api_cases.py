@@ -75,9 +75,11 @@ async def asked(
     named = {"host": "cloud.test", **(headers or {})}
     if method == "POST" and not {"content-length", "transfer-encoding"} & set(named):
         named["transfer-encoding"] = "chunked"
+    path, _question, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "https",
-        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "client": (client, 4711),
+        "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
+        "client": (client, 4711),
         "server": ("cloud.test", 8443), "headers": [(n.encode(), v.encode()) for n, v in named.items()],
         "extensions": {"sightdesk": {"identity": who, "why": why}},
     }  # fmt: skip

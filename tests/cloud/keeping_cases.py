@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import create_engine, func, select
 from uuid_utils import uuid7
 
-from console.cloud.database.base import ERASED_COUNT, FILES_COUNT
+from console.cloud.database.base import DONE_COUNT, ERASED_COUNT, FILES_COUNT
 from console.cloud.database.sql.engines import read_url
-from console.cloud.database.sql.tables import COUNTS, ERASED, FILES, MESSAGES
+from console.cloud.database.sql.tables import ANSWERS, COUNTS, ERASED, FILES, JOBS, MESSAGES
 from console.cloud.keeping.keeper import Keeper
 from console.cloud.pki.identity import Identity
 from console.privacy.sealing import MAGIC
@@ -89,6 +89,8 @@ def truth(url: str, folder: Path) -> Truth:
             rows = db.execute(select(MESSAGES)).all()
             files = {(row.site, row.sha256): row for row in db.execute(select(FILES))}
             counts = {row.what: (int(row[1]), int(row[2])) for row in db.execute(_counts())}
+            jobs = db.execute(select(JOBS)).all()
+            answers = db.execute(select(ANSWERS)).all()
             erased = int(db.execute(select(func.count()).select_from(ERASED)).scalar_one())
     finally:
         engine.dispose()
@@ -97,6 +99,10 @@ def truth(url: str, folder: Path) -> Truth:
         contents[key] = (folder / "files" / row.path).read_bytes()
         assert hashlib.sha256(contents[key]).hexdigest() == row.sha256
         assert len(contents[key]) == row.bytes
+    done = {(row.message_id, row.task) for row in jobs if row.state == "done"}
+    assert {row.message_id for row in jobs} <= {row.message_id for row in rows if row.file_sha256}
+    assert done <= {(row.message_id, row.task) for row in answers} <= {(row.message_id, row.task) for row in jobs}
+    assert len({(row.site, row.number) for row in answers}) == len(answers)
     assert {(row.site, row.file_sha256) for row in rows if row.file_sha256} == set(files)
     on_disk = {
         path.relative_to(folder / "files").as_posix() for path in (folder / "files").rglob("*") if path.is_file()
@@ -107,7 +113,7 @@ def truth(url: str, folder: Path) -> Truth:
         number, size = true.get(row.kind, (0, 0))
         true[row.kind] = number + 1, size + row.file_bytes
     true[FILES_COUNT] = len(files), sum(row.bytes for row in files.values())
-    true[ERASED_COUNT] = erased, 0
+    true[ERASED_COUNT], true[DONE_COUNT] = (erased, 0), (len(done), 0)
     assert {what: count for what, count in counts.items() if any(count)} == {k: v for k, v in true.items() if any(v)}
     return Truth(
         {row.message_id: contents.get((row.site, row.file_sha256)) for row in rows},

@@ -105,7 +105,7 @@ def test_an_erasure_of_another_site_takes_nothing(app: Any) -> None:
 def test_nobody_without_a_desks_certificate_is_let_in(app: Any) -> None:
     for method, path in (
         ("GET", wire.HELLO_PATH), ("GET", "/v1/items/a"), ("GET", "/v1/messages/a"), ("GET", "/v1/files/" + "0" * 64),
-        ("GET", "/metrics"), ("POST", wire.MESSAGES_PATH),
+        ("GET", wire.ANSWERS_PATH), ("GET", "/metrics"), ("POST", wire.MESSAGES_PATH),
     ):  # fmt: skip
         refused(ask(app, method, path, [frame(head())], TYPE, who=None), 403)
     assert "no such name" in refused(ask(app, "GET", wire.HELLO_PATH, who=None, why="It holds no such name."), 403)
@@ -216,13 +216,13 @@ def test_openapi_names_every_way_with_its_answers(app: Any) -> None:
     found = ask(app, "GET", "/openapi.json", who=None).json
     assert set(found["paths"]) == {
         wire.MESSAGES_PATH, wire.HELLO_PATH, "/v1/items/{tracking_id}", "/v1/messages/{message_id}",
-        "/v1/files/{sha256}", "/healthz", "/metrics",
+        "/v1/files/{sha256}", wire.ANSWERS_PATH, "/healthz", "/metrics",
     }  # fmt: skip
     assert set(found["paths"][wire.MESSAGES_PATH]["post"]["requestBody"]["content"]) == {wire.CONTENT_TYPE}
     for way in found["paths"].values():
         for operation in way.values():
             assert operation["responses"].keys() & {"200", "202"}
-    for name in ("Hello", "Item", "Message", "Taken", "Why"):
+    for name in ("Answers", "Answer", "Hello", "Item", "Job", "Message", "Taken", "Why"):
         assert found["components"]["schemas"][name]["examples"]
     assert "HTTPValidationError" not in found["components"]["schemas"]
 

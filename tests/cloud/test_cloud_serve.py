@@ -172,7 +172,7 @@ def test_a_missing_extra_is_said_with_the_command_that_mends_it(
     def found(name: str) -> object:
         return None if name in {"fastapi", "uvicorn"} else find_spec(name)
 
-    monkeypatch.setattr("console.cli.cloud.find_spec", found)
+    monkeypatch.setattr("console.cli.cloud_options.find_spec", found)
     code, _out, words = run(capsys, monkeypatch, "--folder", str(tmp_path / "kept"))
     assert code == 1
     assert "fastapi, uvicorn" in words

@@ -116,7 +116,7 @@ def test_what_is_erased_is_gone_and_does_not_come_back(keeper: Keeper, database_
     keeper.take(DESK, [about, shown, crop, stays, audit])
     said = notice(ids, audit.head["tracking_id"], "01a205ab-0000-7000-8000-000000000000")
     assert states(keeper.take(DESK, [said])) == ["received"]
-    assert keeper.trace(DESK.site, ids) == {"tracking_id": ids, "state": "erased", "messages": []}
+    assert keeper.trace(DESK.site, ids) == {"tracking_id": ids, "state": "erased", "messages": [], "jobs": []}
     assert keeper.message(DESK.site, shown.head["message_id"]) is None
     late = [about, shown, message(jpeg("late"), tracking_id=ids), said]
     assert [(one.state, one.why) for one in keeper.take(DESK, late)] == [("known", "erased")] * 3 + [("known", "")]

@@ -76,14 +76,14 @@ def test_a_file_and_its_folder_are_synced_before_its_row(keeper: Keeper, monkeyp
         synced.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
         real(handle)
 
-    def rows(*given: Any) -> Any:
+    def rows(*given: Any, **more: Any) -> Any:
         for name in given[3].fresh.values():
             path = keeper._files.path(name)
             assert str(path) in synced
             assert synced.index(str(path)) < len(synced) - 1 - synced[::-1].index(str(path.parent))
             assert {str(path.parents[1]), str(path.parents[2]), str(path.parents[3])} <= set(synced)
             assert path.read_bytes().startswith(b"\xff\xd8\xff")
-        return write(*given)
+        return write(*given, **more)
 
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(keeper_module, "write", rows)

@@ -24,9 +24,16 @@ from console.settings.home import Home
 from console.store import pictures, sealed
 from console.store.holds import GOLD, hold
 from console.store.removal import EVENT_PURPOSE
-from console.store.store import Store
+from console.store.store import Store, utc_text
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+REVIEW = ("gold_members", "gold_sets", "verdicts", "review_items", "review_dropped", "review_changed")
+OUTBOX = (
+    "outbox_routes", "outbox_deliveries", "outbox", "outbox_counts", "outbox_targets", "outbox_objects",
+    "outbox_stale_shards", "outbox_labels",
+)  # fmt: skip
+ANSWERS = ("answers", "answer_cursors")
+"""Tables that a copy of an older database lacks, in the order in which they can be dropped."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,7 @@ class Asked:
     Attributes:
         id, tracking_id: its.
         pictures: paths of its pictures.
+        crop: of its sealed crop.
         needles: byte strings that are nobody else's.
     """
 
@@ -95,13 +103,23 @@ class Asked:
     track: int
     at: datetime
     pictures: tuple[str, ...]
+    crop: str
     needles: tuple[bytes, ...]
+
+
+def answer(db: Any, tracking_id: str, camera: str, word: str = "", at: str = "") -> None:
+    """What a cloud answered about something."""
+    db.execute(
+        "INSERT INTO answers (target, message_id, task, number, tracking_id, camera_id, state, why, body, answered_at, "
+        "received_at, boot_id) VALUES ('cloud', ?, 'closer', 1, ?, ?, 'done', '', ?, ?, ?, 'boot')",
+        (str(uuid7()), tracking_id, camera, json.dumps({"label": word}), at, at),
+    )
 
 
 def plant_asked(
     home: Home, store: Store, camera: str, number: int, *, track: int = 0, others: tuple[int, ...] = ()
 ) -> Asked:
-    """A review item with pictures, a verdict and a place in a gold set, all of them with words of their own.
+    """A review item with pictures, a sealed crop, a verdict, a place in a gold set and an answer, of its own words.
 
     Other tracks may be among the boxes of its picture.
     """
@@ -116,7 +134,7 @@ def plant_asked(
     )  # fmt: skip
     day = home.pictures / "2026-03-04"
     day.mkdir(exist_ok=True)
-    files = [day / f"{uuid7()}.jpg" for _n in range(2)]
+    files = [day / f"{uuid7()}{suffix}" for suffix in (".jpg", ".jpg", ".sealed")]
     for file in files:
         file.write_bytes(f"shown-{mark}".encode() * 50)
     paths = [PurePosixPath(file.relative_to(home.path).as_posix()) for file in files]
@@ -130,7 +148,7 @@ def plant_asked(
                     f"review {item.tracking_id}: to judge", 7,
                 ),
             )
-            for path in paths
+            for path in paths[:2]
         ]  # fmt: skip
         number = review_rows.insert(db, item, store.boot_id, picture=ids[0], crop=ids[1])
         given = Given("Mira", supervisor=False, at=when, seconds=1, boot_id=store.boot_id, share=0.0)
@@ -147,12 +165,16 @@ def plant_asked(
         )
         hold(db, GOLD, pictures=ids[:1])
         review_rows.drop(db, camera, label, "duplicate", when)
+        sealed.insert(db, sealed.SealedRow(paths[2], "0" * 64, camera, when, None, "k", f"kept-{mark}", 7, number))
+        answer(db, item.tracking_id, camera, f"answer-{mark}", utc_text(when))
         return number
 
     stored = store.write(job).result(10)
-    texts = (why, said, f"model-{mark}", f"shown-{mark}", files[0].stem, files[1].stem, item.tracking_id)
+    stems = (file.stem for file in files)
+    texts = (why, said, f"model-{mark}", f"shown-{mark}", f"kept-{mark}", f"answer-{mark}", *stems, item.tracking_id)
     needles = tuple(text.encode() for text in texts)
-    return Asked(stored, item.tracking_id, camera, box.track or 0, when, tuple(map(str, paths)), needles)
+    shown, crop = tuple(map(str, paths[:2])), str(paths[2])
+    return Asked(stored, item.tracking_id, camera, box.track or 0, when, shown, crop, needles)
 
 
 def stale(home: Home, items: Iterable[Item | Asked]) -> None:

@@ -14,7 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from console.pipeline.covered_display import CoveredDisplay
 from console.pipeline.lane import Lane
+from console.privacy.sealing import PrivateKey
 from console.settings.file import SettingsFile
+from console.settings.privacy import CLOSER_LABELS
 from console.settings.schema import CameraSettings, Settings
 from console.site.preview import Preview
 from console.ui.cameras.dialog import CameraDialog
@@ -93,7 +95,8 @@ def test_a_form_that_nobody_touched_comes_to_what_it_was() -> None:
             "id": "a",
             "source": "x",
             "published_as": "a clip",
-            "privacy": {"faces": False, "heads": "always", "cover": ["person"], "purpose": "y", "seal_plates_for": "k"},
+            "privacy": {"faces": False, "heads": "always", "cover": ["person"], "purpose": "y", "seal_plates_for": "k",
+                        "seal_doubtful_for": "l", "seal_doubtful_labels": ["van"]},
             "keep": {"days": 3, "gigabytes": 2.5},
         }
     )  # fmt: skip
@@ -149,11 +152,43 @@ def test_what_will_not_do_is_said_beside_its_field(qtbot: QtBot, workplace: Work
     assert dialog.save_button.isEnabled()
 
 
+def test_who_looks_closer_is_named_by_a_sound_key_and_the_classes_are_those_of_vehicles_else(
+    qtbot: QtBot, workplace: Workplace
+) -> None:
+    dialog = opened(qtbot, workplace, "yard")
+    rows, key = dialog.privacy.rows, PrivateKey.new().public.text
+    assert not rows["seal_doubtful_labels"].isEnabled()
+    for wrong in ("plates.key", key[:-4] + "AAAA"):
+        rows["seal_doubtful_for"].set_value(wrong)
+        dialog.privacy.changed.emit()
+        assert "public key" in rows["seal_doubtful_for"].error
+        assert not rows["seal_plates_for"].error
+        assert not dialog.save_button.isEnabled()
+    rows["seal_doubtful_for"].set_value(key)
+    dialog.privacy.changed.emit()
+    assert not rows["seal_doubtful_for"].error
+    assert rows["seal_doubtful_labels"].isEnabled()
+    assert "holder of their key" in dialog.privacy.summary.text()
+    dialog.save()
+    privacy = saved(workplace, "yard").privacy
+    assert (privacy.seal_doubtful_for, privacy.seal_doubtful_labels) == (key, CLOSER_LABELS)
+    assert "seal_doubtful_labels" not in workplace.file.path.read_text()
+    dialog = opened(qtbot, workplace, "yard")
+    assert dialog.privacy.rows["seal_doubtful_labels"].value == ()
+    dialog.privacy.rows["seal_doubtful_labels"].set_value(("van", "car"))
+    dialog.save()
+    assert saved(workplace, "yard").privacy.seal_doubtful_labels == ("van", "car")
+    for name in ("seal_doubtful_for", "seal_doubtful_labels"):
+        assert dialog.privacy.rows[name].editor.accessibleName()
+    assert "seal_doubtful_for" in (workplace.home.path / "audit.jsonl").read_text()
+
+
 def test_published_footage_takes_the_rest_out_of_the_operators_hands(qtbot: QtBot, workplace: Workplace) -> None:
     dialog = opened(qtbot, workplace, "yard")
     dialog.privacy.rows["published_as"].set_value("EPIC-KITCHENS, CC BY")
     dialog.privacy.changed.emit()
-    assert not dialog.privacy.rows["faces"].isEnabled()
+    for name in ("faces", "seal_doubtful_for", "seal_doubtful_labels"):
+        assert not dialog.privacy.rows[name].isEnabled()
     assert "nothing is covered" in dialog.privacy.summary.text()
 
 

@@ -27,7 +27,7 @@ from console.settings.schema import LogSettings
 from console.store.backups import back_up
 from console.store.holds import hold
 from console.store.store import Store
-from tests.console.erasing import NOON, Asked, plant_asked, remains, stale
+from tests.console.erasing import ANSWERS, NOON, OUTBOX, REVIEW, Asked, plant_asked, remains, stale
 from tests.console.review_queue import new_item, picture_row, with_pictures
 
 GATE, YARD = "gate-4f1d", "yard-77ab"
@@ -93,27 +93,31 @@ def test_nothing_is_left_of_what_is_erased_and_everything_else_stays(
     foreseen = erasure.look(home, scope)
     assert (foreseen.items, foreseen.verdicts, foreseen.gold_members) == (len(gone),) * 3
     assert foreseen.pictures == foreseen.held.get("gold", 0) * 2 == len(gone) * 2
+    assert foreseen.sealed == foreseen.answers == len(gone)
     report = done(home, store, scope)
     assert remains(home.path, needles(gone)) == {}
     figures = report.figures
     assert (figures["items"], figures["verdicts"], figures["gold members"]) == (len(gone),) * 3
     assert (figures["pictures"], figures["held for gold"]) == (2 * len(gone), len(gone))
+    assert (figures["sealed"], figures["answers"]) == (len(gone), len(gone))
     assert report.left == []
     stays = [item for item in asked if item not in gone]
     for path in (home.database, next(home.backups.glob("*.db"))):
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
-            for table, count in (("review_items", 1), ("verdicts", 1), ("gold_members", 1), ("pictures", 2)):
+            tables = dict.fromkeys(("review_items", "verdicts", "gold_members", "sealed", "answers"), 1)
+            for table, count in (tables | {"pictures": 2}).items():
                 assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == count * len(stays)
             assert db.execute("SELECT members, erased FROM gold_sets").fetchone() == (9, len(gone))
             assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
             assert db.execute("PRAGMA foreign_key_check").fetchall() == []
     for item in asked:
-        assert all((home.path / path).exists() == (item not in gone) for path in item.pictures)
+        assert all((home.path / path).exists() == (item not in gone) for path in (*item.pictures, item.crop))
     said = Path(report.path).read_text()
     assert [word for word in needles(asked) if word.decode() in said] == []
     words = "\n".join(report.words())
     assert f"{len(gone)} review item" in words
     assert f"{len(gone)} member" in words
+    assert f"{len(gone)} answer" in words
 
 
 def test_a_camera_that_is_erased_whole_is_named_nowhere(home: Home, store: Store, asked: list[Asked]) -> None:
@@ -201,11 +205,9 @@ def test_an_item_without_a_picture_goes_by_its_time_and_one_that_comes_later_sta
 def test_a_copy_from_before_review_is_written_anew(home: Home, store: Store, asked: list[Asked]) -> None:
     (copy,) = home.backups.glob("*.db")
     with closing(sqlite3.connect(copy, isolation_level=None)) as db:
-        for table in (
-            "outbox_routes", "outbox_deliveries", "outbox", "outbox_counts", "outbox_targets", "outbox_objects",
-            "outbox_stale_shards", "outbox_labels", "gold_members", "gold_sets", "verdicts", "review_items",
-            "review_dropped", "review_changed",
-        ):  # fmt: skip
+        db.execute("DROP INDEX sealed_by_item")
+        db.execute("ALTER TABLE sealed DROP COLUMN item_id")
+        for table in (*ANSWERS, *OUTBOX, *REVIEW):
             db.execute(f"DROP TABLE {table}")
         db.execute("DROP INDEX events_by_tracking_id")
         db.execute("ALTER TABLE events DROP COLUMN tracking_id")

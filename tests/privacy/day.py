@@ -42,6 +42,7 @@ MOST_TENSORS = 10
 REVEAL_S, LOOKS = 1.5, 8
 SNAPSHOTS = 6
 _REVIEWED = "purpose LIKE 'review %'"
+_CLOSER = "item_id IS NOT NULL"
 _BY_HAND = "purpose NOT LIKE 'event %' AND purpose NOT LIKE 'review %'"
 
 PLANTED = {
@@ -89,6 +90,7 @@ def work(catch: Catch, qapp: QApplication, servers: Servers | None) -> None:
             plant(catch, assembled.workplace, servers)
             until(lambda: len(_cameras_of(catch, _BY_HAND)) >= SNAPSHOTS, 10, "snapshots")
             until(lambda: {"gate", "yard"} <= set(_cameras_of(catch, _REVIEWED)), 10, "pictures to be reviewed")
+            until(lambda: _cameras_of(catch, _CLOSER, "sealed"), 10, "a sealed vehicle")
         finally:
             desk.window.close()
             assert desk.end.stuck == [], desk.end.stuck
@@ -225,7 +227,7 @@ def _tile(assembled: Any, camera: str) -> NDArray[np.uint8]:
     return pixels_of(assembled.live.wall.tile(camera).grab().toImage())
 
 
-def _cameras_of(catch: Catch, which: str) -> list[str]:
-    """The cameras of some of the pictures that are kept, one for each picture."""
+def _cameras_of(catch: Catch, which: str, table: str = "pictures") -> list[str]:
+    """The cameras of some of the pictures, or sealed crops, that are kept, one for each."""
     with closing(sqlite3.connect(catch.home / "sightdesk.db")) as db:
-        return [camera for (camera,) in db.execute(f"SELECT camera_id FROM pictures WHERE {which}")]
+        return [camera for (camera,) in db.execute(f"SELECT camera_id FROM {table} WHERE {which}")]

@@ -41,8 +41,11 @@ class Work:
 
 
 @contextmanager
-def at_work(home_path: Path, text: str) -> Iterator[Work]:
-    """Open a home with these settings and run them; the site is closed by whoever opened it, or at the end."""
+def at_work(home_path: Path, text: str, *, start: bool = True) -> Iterator[Work]:
+    """Open a home with these settings and run them; the site is closed by whoever opened it, or at the end.
+
+    Without `start` it is for the caller to subscribe what else looks, and to apply the settings.
+    """
     home_path.mkdir(parents=True, exist_ok=True)
     (home_path / "settings.yaml").write_text(text, encoding="utf-8")
     with ExitStack() as stack:
@@ -58,5 +61,6 @@ def at_work(home_path: Path, text: str) -> Iterator[Work]:
         stack.callback(recorder.close)
         stack.callback(site.close)
         site.subscribe(recorder.take)
-        site.apply(loaded.settings)
+        if start:
+            site.apply(loaded.settings)
         yield Work(site, recorder, writer, loaded.settings)

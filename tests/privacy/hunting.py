@@ -41,7 +41,7 @@ from tests.servers import pytriton_server
 from tests.servers.kserve_relay import Relay
 from tests.servers.pytriton_server import Triton
 
-KEY = PrivateKey.new()
+KEY, CLOSER_KEY = PrivateKey.new(), PrivateKey.new()
 CRASHES_WITHIN_S = 60.0
 
 
@@ -65,7 +65,7 @@ class Catch:
         threads: who looked, covered and wrote.
         said: what commands printed.
         pictures: rows of the database: path, camera and policy.
-        sealed: rows of the database: path and camera.
+        sealed, closer: rows of the database, path and camera: of sealed plates, of sealed doubtful vehicles.
     """
 
     secret: World
@@ -82,6 +82,7 @@ class Catch:
     said: dict[str, str] = field(default_factory=dict)
     pictures: list[tuple[str, str, str]] = field(default_factory=list)
     sealed: list[tuple[str, str]] = field(default_factory=list)
+    closer: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def home(self) -> Path:
@@ -152,7 +153,8 @@ remote:
   allowed: {allowed or "[]"}
 cameras:
   - {{id: gate, source: {clips["secret"]}, loop: true, fps_cap: 6,
-     privacy: {{{areas}, seal_plates_for: {KEY.public.text}}}}}
+     review: {{low: 0.85, high: 0.95}},
+     privacy: {{{areas}, seal_plates_for: {KEY.public.text}, seal_doubtful_for: {CLOSER_KEY.public.text}}}}}
   - {{id: yard, source: {clips["secret"]}, loop: true, fps_cap: 6, privacy: {{{areas}, live: true, style: blur}}}}
   - {{id: shop, source: {clips["published"]}, loop: true, fps_cap: 4, published_as: a test clip}}{served}
 """
@@ -228,6 +230,9 @@ def hunt(
         catch.tensors[protocol] = [picture for sent in relay.sent for picture in carried(bytes(sent), SHAPE)]
     with sqlite3.connect(catch.home / "sightdesk.db") as db:
         catch.pictures = db.execute("SELECT path, camera_id, policy FROM pictures").fetchall()
-        catch.sealed = db.execute("SELECT path, camera_id FROM sealed").fetchall()
+        catch.sealed, catch.closer = (
+            db.execute(f"SELECT path, camera_id FROM sealed WHERE item_id {which}").fetchall()
+            for which in ("IS NULL", "IS NOT NULL")
+        )
     db.close()
     return catch

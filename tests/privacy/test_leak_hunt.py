@@ -26,9 +26,9 @@ from console.privacy.sealing import PrivateKey, SealError, unseal
 from models.frames import Frame
 from models.regions import Regions
 from tests.conftest import missing
-from tests.privacy.codes import World
+from tests.privacy.codes import SIZE, World
 from tests.privacy.day import PLANTED
-from tests.privacy.hunting import KEY, Catch, hunt
+from tests.privacy.hunting import CLOSER_KEY, KEY, Catch, hunt
 from tests.privacy.reading import Found, Reader
 from tests.servers import pytriton_server
 
@@ -145,6 +145,27 @@ def test_plates_are_there_for_the_holder_of_the_key_and_for_nobody_else(catch: C
         crop = cv2.imdecode(np.frombuffer(opened.png, np.uint8), cv2.IMREAD_COLOR)
         says |= catch.reader().picture(cv2.copyMakeBorder(crop, 20, 20, 20, 20, cv2.BORDER_CONSTANT, value=(9, 9, 9)))
     assert says == {catch.secret.says("PLATE")}
+
+
+def test_doubtful_vehicles_are_there_for_who_looks_closer_and_for_nobody_else(catch: Catch) -> None:
+    assert {camera for _path, camera in catch.closer} == {"gate"}
+    reader, says = catch.reader(), set()
+    for path, _camera in catch.closer:
+        content = (catch.home / path).read_bytes()
+        with pytest.raises(SealError):
+            unseal(content, KEY)
+        opened = unseal(content, CLOSER_KEY)
+        assert (opened.about["source_width"], opened.about["source_height"]) == SIZE
+        crop = cv2.imdecode(np.frombuffer(opened.png, np.uint8), cv2.IMREAD_COLOR)
+        assert 0 <= opened.about["x"] <= SIZE[0] - crop.shape[1]
+        assert 0 <= opened.about["y"] <= SIZE[1] - crop.shape[0]
+        says |= reader.picture(crop)
+    assert catch.secret.says("PLATE") in says
+    assert catch.secret.says("DOOR") not in says
+    threads = catch.threads
+    assert threads is not None
+    assert threads.seen["SealedWriter.write"] <= {"events", "review"}
+    assert "review" in threads.seen["SealedWriter.write"]
 
 
 def test_it_went_through_everything(catch: Catch) -> None:

@@ -94,6 +94,12 @@ class CloudServer:
         assert self._process is not None
         self._ended(kill=True)
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def rss(self) -> int:
         """Bytes of memory it has just now."""
         assert self._process is not None

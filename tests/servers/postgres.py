@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
+
+import psutil
 
 from tests.conftest import missing
 from tests.servers.rtsp_server import free_port
@@ -39,6 +41,15 @@ class Postgres:
     def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
         """End it; immediate: as by a crash, and it recovers from its log when it starts."""
         self._run("pg_ctl", "stop", "-w", "-t", "60", "-D", str(self._folder), "-m", mode)
+
+    def kill(self) -> None:
+        """End the server and all its processes by KILL, in the middle of whatever they do."""
+        server = psutil.Process(int((self._folder / "postmaster.pid").read_text().split()[0]))
+        processes = [server, *server.children(recursive=True)]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, 10)
 
     @property
     def running(self) -> bool:

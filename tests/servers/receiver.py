@@ -17,8 +17,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
 
 from console.sync import wire
+from tests.servers.receiver_answers import Book
 from tests.servers.receiver_ledger import Ledger, Looking
 from tests.servers.serving import QuietHandler, Serving
 
@@ -54,6 +56,9 @@ class Receiver:
         tls: of the server; None: plain HTTP.
         port: where; 0: any that is free, kept when it is started again.
         files: keep files, not only their hashes.
+
+    Attributes:
+        answers: what it answers about messages; None: it is of a version that does not.
     """
 
     def __init__(self, folder: Path, tls: ssl.SSLContext | None = None, *, port: int = 0, files: bool = True) -> None:
@@ -63,6 +68,7 @@ class Receiver:
         self._lock, self._over = threading.Lock(), threading.Event()
         self._fault: Fault | None = None
         self._peers: dict[str, None] = {}
+        self.answers: Book | None = None
         self.requests = 0
 
     def __enter__(self) -> Self:
@@ -161,8 +167,14 @@ def _twisted(said: list[wire.Said], twist: str) -> list[wire.Said]:
 
 class _Handler(QuietHandler):
     def do_GET(self) -> None:  # noqa: N802  # the base class calls it so
+        path, book = urlsplit(self.path), self.server.owner.answers
+        self.server.owner.met(self.connection)
         if self.path == wire.HELLO_PATH:
             self.say(200, {}, self.server.owner.hello())
+        elif path.path == wire.ANSWERS_PATH and book is not None:
+            asked = parse_qs(path.query)
+            status, headers, said = book.page(int(asked["after"][0]), int(asked["most"][0]))
+            self.say(status, headers, said if isinstance(said, bytes) else json.dumps(said).encode())
         else:
             self.say(404, {}, b"{}")
 

@@ -9,9 +9,10 @@ from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from models.words import _
+from widgets.canvas.chips import words_of
 from widgets.canvas.drawing import Drawing
 from widgets.canvas.hands import Hands
-from widgets.canvas.layout import Layout, lay_out
+from widgets.canvas.layout import Layout, lay_beside, lay_out
 from widgets.canvas.marks import NONE, Corners, Mark, Size
 from widgets.canvas.paint import paint_handles, paint_lines
 from widgets.canvas.picture_view import PictureView
@@ -44,6 +45,8 @@ class Canvas(PictureView):
         self.labels: tuple[str, ...] = ()
         self._layout: Layout | None = None
         self._marks_hidden = False
+        self._beside: tuple[Mark, ...] = ()
+        self._whose = ""
         self._editing = self._adding = False
         self._told: tuple[object, ...] = ()
         self._hands = Hands(self)
@@ -76,6 +79,23 @@ class Canvas(PictureView):
     def boxes_hidden(self) -> bool:
         """Boxes are left out."""
         return self._marks_hidden
+
+    def set_beside(self, marks: Sequence[Mark], whose: str = "") -> None:
+        """Show boxes of somebody else with these: to be looked at, never changed, and never among `boxes`.
+
+        Args:
+            marks: what they found; none: nothing is shown beside.
+            whose: in a word, said before the class of each.
+        """
+        if (tuple(marks), whose) != (self._beside, self._whose):
+            self._beside, self._whose = tuple(marks), whose
+            self.refresh()
+            self._tell()
+
+    @property
+    def beside(self) -> tuple[Mark, ...]:
+        """Boxes of somebody else that are shown."""
+        return self._beside
 
     # Edit mode
 
@@ -216,6 +236,8 @@ class Canvas(PictureView):
         if self._layout is None:
             chosen = drawing.chosen if self._editing else NONE
             self._layout = lay_out(drawing.boxes, view, ratio, chosen=chosen, hovered=self._hands.hovered)
+            if self._beside:
+                lay_beside(self._layout, self._beside, self._whose, view, ratio)
         self._layout.paint(painter)
         if not self._editing:
             return
@@ -249,6 +271,9 @@ class Canvas(PictureView):
                 label=mark.label, number=drawing.chosen + 1, n=len(drawing.boxes),
                 wide=round(x1 - x0), high=round(y1 - y0), x=round(x0), y=round(y0),
             )  # fmt: skip
+        if self._beside:
+            others = ", ".join(words_of(mark) for mark in self._beside)
+            said = _("{said}; {whose}: {others}").format(said=said, whose=self._whose, others=others)
         self.setAccessibleDescription(said)
         if not told or told[0] != drawing.chosen:
             self.chosen_changed.emit(drawing.chosen)

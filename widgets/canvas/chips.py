@@ -11,10 +11,14 @@ from models.words import _
 from widgets.canvas.marks import Mark
 from widgets.theme import BOX, DOUBT, LABEL_GROUND, font, px
 
-CALM, ASKED, CHOSEN, HOVERED = range(4)
-"""How a box looks: one of many; the one in question; the one that is worked on; the one under the mouse."""
-_COLOURS = (BOX, DOUBT, "#ffffff", BOX)
-_FIRM = (0.75, 1.0, 1.0, 1.0)
+CALM, ASKED, CHOSEN, HOVERED, BESIDE = range(5)
+"""How a box looks: one of many; the one in question; the one that is worked on; the one under the mouse; somebody
+else's, which can only be looked at."""
+_COLOURS = (BOX, DOUBT, "#ffffff", BOX, "#c3ccd4")
+_FIRM = (0.75, 1.0, 1.0, 1.0, 0.95)
+_LETTERS = {ASKED: DOUBT, CHOSEN: "#0a0e12", BESIDE: "#c3ccd4"}
+_BESIDE_DASHES = [9, 4, 1, 4]
+"""Dash and dot: no other box has such a line."""
 
 
 @lru_cache(maxsize=64)
@@ -22,19 +26,21 @@ def pen(style: int, ratio: float, *, dashed: bool = False) -> QPen:
     """The line of a box, in physical pixels."""
     colour = QColor(_COLOURS[style])
     colour.setAlphaF(_FIRM[style])
-    width = max(int(ratio), 1) if style == CALM else round(2 * ratio)
+    width = max(int(ratio), 1) if style in {CALM, BESIDE} else round(2 * ratio)
     made = QPen(colour, width)
     made.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     made.setCapStyle(Qt.PenCapStyle.FlatCap)
-    if dashed:
+    if style == BESIDE:
+        made.setDashPattern(_BESIDE_DASHES)
+    elif dashed:
         made.setDashPattern([3, 2])
     return made
 
 
 @lru_cache(maxsize=8)
-def shade(ratio: float) -> QPen:
+def shade(ratio: float, *, faint: bool = False) -> QPen:
     """What lies under a line that matters, so that it is seen on any picture."""
-    made = QPen(QColor(10, 14, 18, 150), round(4 * ratio))
+    made = QPen(QColor(10, 14, 18, 100 if faint else 150), round((3 if faint else 4) * ratio))
     made.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     return made
 
@@ -66,7 +72,7 @@ def chip(words: str, style: int, size: int) -> tuple[QImage, int, int]:
     drawn.fill(QColor(*LABEL_GROUND) if style != CHOSEN else QColor("#ffffff"))
     painter = QPainter(drawn)
     painter.setFont(letters)
-    painter.setPen(QColor("#0a0e12" if style == CHOSEN else DOUBT if style == ASKED else "#e6e9ec"))
+    painter.setPen(QColor(_LETTERS.get(style, "#e6e9ec")))
     painter.drawText(pad, 1 + metrics.ascent(), words)
     painter.end()
     return drawn, wide, high

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
-from widgets.canvas.chips import ASKED, CALM, CHOSEN, HOVERED, chip, chip_size, pen, shade, words_of
+from widgets.canvas.chips import ASKED, BESIDE, CALM, CHOSEN, HOVERED, chip, chip_size, pen, shade, words_of
 from widgets.canvas.marks import NONE, Mark
 from widgets.canvas.view import View
 from widgets.theme import px
@@ -66,6 +66,31 @@ def lay_out(marks: Sequence[Mark], view: View, ratio: float, *, chosen: int = NO
             taken.append((*at, wide, high))
             made.chips.append((*at, label))
     return made
+
+
+def lay_beside(made: Layout, marks: Sequence[Mark], whose: str, view: View, ratio: float) -> None:
+    """Put boxes of somebody else under those that are there, a little wider, so that two of one object are both seen.
+
+    Args:
+        made: with the boxes and chips that come first.
+        marks: somebody else's.
+        whose: said before the class of each.
+        view: how the picture is seen.
+        ratio: physical pixels to a logical one.
+    """
+    out = max(round(px(3) * ratio), 1)
+    taken = [(x, y, label.width(), label.height()) for x, y, label in made.chips]
+    under = []
+    for mark in sorted(marks, key=_size, reverse=True):
+        x, y, width, height = place_of(mark, view)
+        wider = (x - out, y - out, width + 2 * out, height + 2 * out)
+        under.append((*wider, shade(ratio, faint=True), pen(BESIDE, ratio), False))
+        label, wide, high = chip(f"{whose}: {words_of(mark)}", BESIDE, chip_size(ratio))
+        at = _free(wider, (wide, high), view.room, taken, must=False)
+        if at is not None:
+            taken.append((*at, wide, high))
+            made.chips.append((*at, label))
+    made.boxes[:0] = under
 
 
 def place_of(mark: Mark, view: View) -> Rectangle:

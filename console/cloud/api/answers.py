@@ -18,6 +18,34 @@ _TRACED = {
     "written_at": _AT, "received_at": _AT, "file": _FILE,
 }  # fmt: skip
 
+_BODY = {
+    "space": "source", "size": [1280, 720],
+    "found": [
+        {"box": [412.5, 300.25, 640.0, 470.75], "label": "vehicle", "score": 0.9312, "stage": 0, "of": None},
+        {"box": [500.0, 420.5, 560.25, 440.0], "label": "plate", "score": 0.8125, "stage": 1, "of": 0},
+    ],
+    "ran": [
+        {
+            "model": "person-vehicle-bike-detection-2002", "runtime": "openvino", "version": "2026.4.1",
+            "device": "CPU", "precision": "f32", "served": "",
+        }
+    ],
+    "took_s": 0.031, "batch": 8, "worker": "worker-1",
+}  # fmt: skip
+_JOB = {
+    "message_id": _MESSAGE, "task": "plates", "state": "done", "attempts": 1, "why": "", "queued_at": _AT,
+    "began_at": _AT, "ended_at": _AT, "answer": _BODY,
+}  # fmt: skip
+_ANSWER = {
+    "number": 4711, "message_id": _MESSAGE, "tracking_id": _TRACKING, "camera_id": "gate", "task": "plates",
+    "state": "done", "why": "", "at": _AT, "body": _BODY,
+}  # fmt: skip
+_WHAT = (
+    "What models found. space: source, pixels of the camera's picture, or file, of the file; size: of that. found: "
+    "boxes (x0, y0, x1, y1) with label, score, stage and the index of the box they were found in. ran: what really "
+    "ran. took_s, batch, worker: of the attempt."
+)
+
 
 def _example(**values: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [values]})
@@ -76,13 +104,53 @@ class Traced(BaseModel):
     file: File | None
 
 
-class Item(BaseModel):
-    """Where a tracking ID is."""
+class Job(BaseModel):
+    """What is done with the file of a message, for one task."""
 
-    model_config = _example(tracking_id=_TRACKING, state="received", messages=[_TRACED])
+    model_config = _example(**_JOB)
+    message_id: str
+    task: str
+    state: Literal["queued", "processing", "done", "failed"]
+    attempts: int = Field(description="So often it was begun.")
+    why: str = Field(description="Why the last attempt did not get it done, in words.")
+    queued_at: str = Field(description="By the database's clock, UTC; so are the others.")
+    began_at: str | None = Field(description="When the last attempt began.")
+    ended_at: str | None = Field(description="When it was done, or had failed.")
+    answer: dict[str, Any] | None = Field(description=f"Where it is done. {_WHAT}")
+
+
+class Item(BaseModel):
+    """Where a tracking ID is. Its state: received where nothing is to be done with it, else how far that is."""
+
+    model_config = _example(tracking_id=_TRACKING, state="done", messages=[_TRACED], jobs=[_JOB])
     tracking_id: str
-    state: Literal["received", "erased"]
+    state: Literal["received", "queued", "processing", "done", "failed", "erased"]
     messages: list[Traced]
+    jobs: list[Job]
+
+
+class Answer(BaseModel):
+    """What came of the file of a message, for one task. A later answer to the same has a higher number."""
+
+    model_config = _example(**_ANSWER)
+    number: int
+    message_id: str
+    tracking_id: str
+    camera_id: str
+    task: str
+    state: Literal["done", "failed"]
+    why: str = Field(description="Why it failed, in words.")
+    at: str = Field(description="By the database's clock, UTC.")
+    body: dict[str, Any] = Field(description=f"Empty where it failed. {_WHAT}")
+
+
+class Answers(BaseModel):
+    """Answers for a desk, by their numbers."""
+
+    model_config = _example(store="0f4b6d2a9c1e48d7a3b5c7d9e1f20315", last=4711, answers=[_ANSWER])
+    store: str = Field(description="Which database the numbers are of: of another one, begin again from 0.")
+    last: int = Field(description="The highest number an answer of the site ever had; below yours: begin again from 0.")
+    answers: list[Answer] = Field(description="Fewer than were asked for where they are long; none: these were all.")
 
 
 class Message(Traced):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,12 @@ _ABOUT = (
 
 
 def create_app(
-    keeper: Keeper, limits: ApiLimits | None = None, revoked: Revoked | None = None, served: Served | None = None
+    keeper: Keeper,
+    limits: ApiLimits | None = None,
+    revoked: Revoked | None = None,
+    served: Served | None = None,
+    *,
+    problem: Callable[[], str] = str,
 ) -> FastAPI:
     """The application. Whoever runs it says who asks: scope["extensions"]["sightdesk"]["identity"].
 
@@ -45,6 +51,7 @@ def create_app(
         limits: of what is taken on at once.
         revoked: whose certificate counts no more; None: nothing is revoked.
         served: what the server counts; None: it does not.
+        problem: what else a person should look at, in words; empty: all is well. It must not block.
     """
     limits = limits or ApiLimits()
     app = FastAPI(title="Sightdesk cloud", version=str(wire.VERSION), description=_ABOUT, docs_url=None, redoc_url=None)
@@ -52,13 +59,17 @@ def create_app(
     app.state.door = door
     Taking(keeper, limits, meters).add_to(app)
     Asking(keeper, Threads(limits.asks)).add_to(app)
-    Watching(keeper, limits, meters, door, revoked).add_to(app)
+    Watching(keeper, limits, meters, door, problems=(_of(revoked), problem)).add_to(app)
     app.add_middleware(Measured, meters=meters)
     for kind, handler in (
         (HTTPException, _refused), (RequestValidationError, _not_so), (CloudError, _could_not), (Exception, _broke),
     ):  # fmt: skip
         app.add_exception_handler(kind, handler)
     return app
+
+
+def _of(revoked: Revoked | None) -> Callable[[], str]:
+    return str if revoked is None else lambda: revoked.problem
 
 
 def _no(status: int, why: str, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""What a desk may ask: who answers, where a tracking ID is, a message, a file. Of its own site, and of no other."""
+"""What a desk may ask, of its own site: who answers, where an ID is, a message, a file, what came of what it sent."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Query, Response
 from fastapi import Path as Part
 from fastapi.responses import StreamingResponse
 
-from console.cloud.api.answers import Hello, Item, Message, refusals
+from console.cloud.api.answers import Answers, Hello, Item, Message, refusals
 from console.cloud.api.door import Who
 from console.cloud.api.threads import Threads
 from console.cloud.keeping.pictures import content_type_of
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, Part(min_length=1, max_length=200)]
 Digest = Annotated[str, Part(pattern="^[0-9a-f]{64}$", description="Of the file's bytes.")]
+After = Annotated[int, Query(ge=0, le=(1 << 63) - 1, description="Answers with a higher number than this.")]
+Most = Annotated[int, Query(ge=1, le=500, description="So many at once.")]
 _CHUNK, _FIRST = 1 << 18, 64
 Found = TypeVar("Found")
 
@@ -42,6 +44,9 @@ class Asking:
     def add_to(self, app: FastAPI) -> None:
         """Make these ways of an application."""
         app.get(wire.HELLO_PATH, response_model=Hello, responses=refusals(403, 500), tags=["messages"])(self.hello)
+        app.get(
+            wire.ANSWERS_PATH, response_model=Answers, responses=refusals(403, 422, 500, 503), tags=["answers"]
+        )(self.answers)  # fmt: skip
         no: dict[str, Any] = {"responses": refusals(403, 404, 422, 500, 503), "tags": ["what is kept"]}
         app.get("/v1/items/{tracking_id}", response_model=Item, **no)(self.item)
         app.get("/v1/messages/{message_id}", response_model=Message, **no)(self.message)
@@ -54,6 +59,11 @@ class Asking:
     async def hello(self, _who: Who) -> Hello:
         """Say who answers here."""
         return Hello(service=wire.SERVICE, version=wire.VERSION)
+
+    async def answers(self, who: Who, after: After = 0, most: Most = 200) -> Response:
+        """Give what came of the files that this desk sent, from behind a number on."""
+        page = await self._threads.run(lambda: wire.canonical(self._keeper.answers(who, after, most)))
+        return Response(page, media_type="application/json", headers={"Cache-Control": "private, no-store"})
 
     async def item(self, tracking_id: Name, who: Who) -> Any:
         """Say where a tracking ID is: what came of it, or that it was erased."""

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console.sync.wire import Said
 
 if TYPE_CHECKING:
+    from console.cloud.jobs.values import JobFigures
     from console.cloud.keeping.said import Figures
     from console.cloud.serving.limits import Figures as Served
 
@@ -49,11 +50,11 @@ class Meters:
         for one in said:
             self.messages.labels(one.state).inc()
 
-    def page(self, figures: Figures | None) -> bytes:
-        """The text for Prometheus; without figures of what is kept where there are none."""
+    def page(self, figures: tuple[Figures, JobFigures] | None) -> bytes:
+        """The text for Prometheus; without figures of what is kept and queued where there are none."""
         self.up.set(figures is not None)
         found = _Found()
-        found.metrics += [] if figures is None else _kept(figures)
+        found.metrics += [] if figures is None else [*_kept(figures[0]), *_jobs(figures[1])]
         found.metrics += [] if self._served is None else _connections(self._served)
         return generate_latest(self._registry) + generate_latest(found)
 
@@ -82,6 +83,17 @@ def _kept(found: Figures) -> Iterator[Metric]:
     if found["oldest"] is not None:
         at = datetime.fromisoformat(found["oldest"]).timestamp()
         yield GaugeMetricFamily(f"{name}oldest_timestamp_seconds", "When the oldest came.", at)
+
+
+def _jobs(found: JobFigures) -> Iterator[Metric]:
+    jobs = GaugeMetricFamily("sightdesk_cloud_jobs", "Jobs by how they stand.", labels=["state"])
+    for state, n in found.number.items():
+        jobs.add_metric([state], n)
+    yield jobs
+    if found.oldest_queued_at is not None:
+        at = datetime.fromisoformat(found.oldest_queued_at).timestamp()
+        name = "sightdesk_cloud_jobs_oldest_queued_timestamp_seconds"
+        yield GaugeMetricFamily(name, "When the oldest job was queued that is not being worked on.", at)
 
 
 def _connections(served: Served) -> Iterator[Metric]:

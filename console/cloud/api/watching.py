@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,9 @@ from console.cloud.errors import CloudError
 from models.words import _
 
 if TYPE_CHECKING:
+    from console.cloud.jobs.values import JobFigures
     from console.cloud.keeping.keeper import Keeper
     from console.cloud.keeping.said import Figures
-    from console.cloud.pki.identity import Revoked
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +36,15 @@ class Watching:
         limits: how long it is waited for.
         meters: what was counted.
         door: who may see figures.
-        revoked: may have a problem to tell.
+        problems: each says in words what a person should look at; empty: nothing.
     """
 
-    def __init__(self, keeper: Keeper, limits: ApiLimits, meters: Meters, door: Door, revoked: Revoked | None) -> None:
-        self._keeper, self._limits, self._meters, self._door, self._revoked = keeper, limits, meters, door, revoked
+    def __init__(
+        self, keeper: Keeper, limits: ApiLimits, meters: Meters, door: Door, *, problems: Sequence[Callable[[], str]]
+    ) -> None:
+        self._keeper, self._limits, self._meters, self._door, self._problems = keeper, limits, meters, door, problems
         self._threads = Threads(2)
-        self._figures: Figures | None = None
+        self._figures: tuple[Figures, JobFigures] | None = None
         self._looked = float("-inf")
 
     def add_to(self, app: FastAPI) -> None:
@@ -62,18 +65,22 @@ class Watching:
             return _health(ok=False, why=error.what)
         except TimeoutError:
             return _health(ok=False, why=_("The database does not answer in time."))
-        return _health(ok=True, why=self._revoked.problem if self._revoked is not None else "")
+        return _health(ok=True, why=" ".join(filter(None, (one() for one in self._problems))))
 
     async def metrics(self, request: Request) -> Response:
         """Give figures for Prometheus."""
         self._door.let_watch(request)
         if time.monotonic() - self._looked >= self._limits.figures_s:
             try:
-                self._figures = await self._threads.run_within(self._limits.wait_s, self._keeper.figures)
+                self._figures = await self._threads.run_within(self._limits.wait_s, self._look)
             except (CloudError, TimeoutError):
                 self._figures = None
             self._looked = time.monotonic()
         return Response(self._meters.page(self._figures), media_type=CONTENT_TYPE_LATEST)
+
+    def _look(self) -> tuple[Figures, JobFigures]:
+        """In a thread."""
+        return self._keeper.figures(), self._keeper.job_figures()
 
 
 def _health(*, ok: bool, why: str) -> JSONResponse:

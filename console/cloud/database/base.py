@@ -20,7 +20,10 @@ FILES_COUNT, ERASED_COUNT, DONE_COUNT = "files", "erased IDs", "done jobs"
 FOLDER = "folder"
 """The key under which the number of the folder stands that holds the files."""
 CLAIMING = "claiming"
-"""In whose name jobs are claimed, renewed, given back and published: of no site, so nobody who sends has to wait."""
+"""In whose name jobs are claimed, renewed, given back, replayed and published: of no site, so nobody who sends has to
+wait. Where a database can tell rows that somebody holds from others, those who write in it take no turns either."""
+LONGEST_S = 600.0
+"""No lease and no wait is longer. What lies further ahead was written before a clock was set back."""
 
 
 class Changes:
@@ -97,7 +100,14 @@ class Looking(Protocol):
 
 
 class Queue(Protocol):
-    """Within a transaction: jobs and answers."""
+    """Within a transaction: jobs and answers. Times are by the database's clock (`Looking.now`).
+
+    How a job goes on: queued -> processing, by `claim`, which counts an attempt; from there done, failed or queued, by
+    `settle`, or queued, by `give_back`. A worker that is gone says nothing: its lease ends, and `claim` gives the job
+    to another. So nothing but `claim` finds out that a job was begun too often without an end, and whoever claimed it
+    says so: `console.cloud.jobs.ending.worn_out` makes the outcome, `settle` writes it with its answer, in the turn
+    of its site; no sweep is needed, and a worker that dies over it leaves it to the next.
+    """
 
     def add_jobs(self, who: Identity, jobs: Sequence[NewJob]) -> None:
         """Queue jobs; of a message and task that has one already none is added."""
@@ -105,38 +115,50 @@ class Queue(Protocol):
     def claim(self, tasks: Sequence[str], most: int, worker: str, lease_s: float) -> list[Claimed]:
         """Have a worker hold the jobs that have waited for longest, of these tasks, `most` at most.
 
-        Also those whose lease ended: their worker is gone. A lease that lies further ahead than any could was given
-        before a clock was set back, and has ended. A job that has been begun before comes alone, so that one which
-        ends its workers ends no others' attempts.
+        Before any that is queued, one whose lease ended: its worker is gone, and it was queued before them. A lease or
+        a wait that lies further ahead than `LONGEST_S` was given before a clock was set back, and has ended. A job
+        that has been begun before comes alone, so that one which ends its workers ends no others' attempts.
+
+        Args:
+            tasks: names; jobs of others are left alone.
+            most: at least 1.
+            worker: its name, which no other has.
+            lease_s: so long it holds them; `LONGEST_S` at most.
+
+        Returns:
+            In the order in which they waited. One may have been begun as often as it may be already; see above.
         """
 
     def renew(self, worker: str, job_ids: Iterable[str], lease_s: float) -> set[str]:
         """Hold jobs for so long from now on; those that this worker still holds."""
 
     def give_back(self, worker: str, job_ids: Iterable[str]) -> None:
-        """Queue jobs again that were not begun; the attempt does not count."""
+        """Queue jobs again that were not begun; the attempt does not count. Those it no longer holds are left alone."""
 
     def settle(self, site: str, worker: str, outcomes: Sequence[Outcome]) -> set[str]:
         """Write down what attempts came to, and the answers for the desks, in a transaction of the site.
 
+        Done and failed make an answer, in place of an earlier one of the same message and task, with a number that no
+        answer of the site had. `DONE_COUNT` is brought in step here, and by `Keeping.erase`.
+
         Returns:
-            The jobs it was written for; the others were taken over by another attempt, or erased.
+            The jobs it was written for; the others were taken over by another attempt, erased, or are of another site.
         """
 
     def unpublished(self, most: int) -> list[str]:
-        """Jobs that are queued and that no broker was told of."""
+        """Jobs that are queued, may be claimed now, and that no broker was told of; by their IDs."""
 
     def published(self, job_ids: Sequence[str]) -> None:
         """A broker was told of these."""
 
     def jobs(self, site: str | None, states: Sequence[State], most: int, after: str = "") -> list[JobSaid]:
-        """Jobs in these states, by their IDs, from behind one on; None: of all sites."""
+        """Jobs in these states, by their IDs, from behind one on; site None: of all sites."""
 
     def jobs_of(self, site: str, tracking_id: str) -> list[JobSaid]:
-        """The jobs of a tracking ID."""
+        """The jobs of a tracking ID, by their IDs."""
 
     def replay(self, job_ids: Iterable[str]) -> set[str]:
-        """Queue failed jobs again as if they were new; those that were failed."""
+        """Queue failed jobs again as if they were new; those that were failed. Their answers stay until a later one."""
 
     def job_figures(self) -> JobFigures:
         """How many there are, of all sites; costs little however many are done."""
@@ -164,7 +186,7 @@ class Repository(Protocol):
     def writing(self, site: str) -> AbstractContextManager[Session]:
         """A transaction that is committed at the end of the block, durably, or not at all when it raises.
 
-        Those who write for one site take turns.
+        Those who write for one site take turns; see `CLAIMING` for those who write for none.
 
         Raises:
             CloudError: the database refused. Only where it is `DatabaseAway` may it have been kept after all.

@@ -55,7 +55,8 @@ class Outcome:
         state: done: `answer` is it; failed: it never will be, until somebody replays it; queued: to be tried again.
         why: in words, where it is not done.
         answer: JSON values.
-        wait_s: so long it is left alone before it is tried again.
+        wait_s: so long it is left alone before it is tried again; `base.LONGEST_S` at most.
+        begun: False: nothing was begun, so the attempt does not count.
     """
 
     job_id: str
@@ -64,10 +65,16 @@ class Outcome:
     why: str = ""
     answer: Mapping[str, Any] = field(default_factory=dict)
     wait_s: float = 0.0
+    begun: bool = True
 
 
 class JobSaid(TypedDict):
-    """A job, for people and programs. `answer`: what came of it where it is done; None: nothing yet."""
+    """A job, for people and programs.
+
+    `worker` has it, or had it last; empty: none, or it gave it back. `why`: of the last attempt that did not get it
+    done. `began_at`: that attempt. `ended_at`: when it was done, or had failed. `answer`: what came of it where it is
+    done; None: nothing yet.
+    """
 
     job_id: str
     site: str

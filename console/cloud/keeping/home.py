@@ -74,6 +74,19 @@ def pair(folder: Path, files: Path, database: Repository) -> None:
         db.set_about(FOLDER, number)
 
 
+def see_paired(folder: Path, database: Repository) -> None:
+    """See that folder and database are of one another, for whoever reads beside the process that keeps them.
+
+    Raises:
+        CloudError: they are not, or one of them can't be read.
+    """
+    number = _number(folder)
+    with database.reading() as db:
+        found = db.about(FOLDER)
+    if number is None or found != number:
+        raise _others(folder, database)
+
+
 def _number(folder: Path) -> str | None:
     try:
         with (folder / NUMBER).open("rb") as file:

@@ -7,40 +7,52 @@ a crash leaves in between no row names, and the next start removes it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from console.cloud.database.base import FOLDER, Repository
 from console.cloud.database.opening import open_repository
 from console.cloud.database.words import busy
 from console.cloud.errors import CloudError, Collided
+from console.cloud.jobs.values import JobFigures
 from console.cloud.keeping.arrivals import Arrival, Unfit, arrival_of, is_id, mark
 from console.cloud.keeping.files import FileStore
 from console.cloud.keeping.home import hold, pair
-from console.cloud.keeping.said import Figures, Message, Trace
+from console.cloud.keeping.said import Answers, Figures, Item, Message, item
 from console.cloud.keeping.writing import OnDisk, Written, write
 from console.cloud.pki.identity import Identity
-from console.sync.wire import Received, Said
+from console.cloud.tasks import CloudTasks
+from console.sync.wire import Received, Said, canonical
 
 RESERVE = 256 << 20
 """Bytes that stay free on the disk of files, so that erasing works when nothing else does."""
 _TRIES = 5
+_ANSWERS_AT_ONCE, _MOST_BYTES = 50, 4 << 20
 
 
 class Keeper:
     """What is kept in a database and a folder; the two belong together.
 
+    Attributes:
+        queued: called once jobs were queued and are there for everybody to see; must not block, or raise.
+
     Args:
-        database_url: ``sqlite:///file`` or ``postgresql://user@host/name``; brought to this program's schema.
+        database_url: as `open_repository` takes it; brought to this program's schema.
         folder: of the files; made where it is missing, and held until `close`.
         reserve_bytes: so much room stays on its disk.
+        tasks: what is done with files; None: they are only kept.
 
     Raises:
         CloudError: database or folder can't be used, in words; `DatabaseAway` where trying again may help.
     """
 
-    def __init__(self, database_url: str, folder: Path, *, reserve_bytes: int = RESERVE) -> None:
+    def __init__(
+        self, database_url: str, folder: Path, *, reserve_bytes: int = RESERVE, tasks: CloudTasks | None = None
+    ) -> None:
+        self.queued: Callable[[], object] = lambda: None
+        self._tasks = tasks or CloudTasks()
         self._doubts: dict[str, set[str]] = {}
         self._lock = threading.Lock()
         with ExitStack() as stack:
@@ -52,6 +64,11 @@ class Keeper:
             self._files = FileStore(folder / "files", reserve_bytes)
             self._files.sweep(self._with_rows)
             self._closing = stack.pop_all()
+
+    @property
+    def repository(self) -> Repository:
+        """The database, for who works with jobs; stays the keeper's."""
+        return self._database
 
     def take(self, who: Identity, received: Sequence[Received]) -> list[Said]:
         """Keep what is new of a batch, erase what it says is erased, all of it or nothing, and say what became of each.
@@ -76,8 +93,8 @@ class Keeper:
                 continue  # another batch was at the same; now it can be seen
         raise busy(self._database.place)
 
-    def trace(self, site: str, tracking_id: str) -> Trace | None:
-        """Where a tracking ID is; None: this site never sent anything of it.
+    def trace(self, site: str, tracking_id: str) -> Item | None:
+        """Where a tracking ID is, and what is done with its files; None: this site never sent anything of it.
 
         Raises:
             CloudError: the database can't be asked.
@@ -85,7 +102,26 @@ class Keeper:
         if not is_id(tracking_id):
             return None
         with self._database.reading() as db:
-            return db.trace(site, tracking_id)
+            found = db.trace(site, tracking_id)
+            return None if found is None else item(found, db.jobs_of(site, tracking_id))
+
+    def answers(self, who: Identity, after: int, most: int) -> Answers:
+        """Answers for a desk, by their numbers, from behind one on: `most`, or fewer where they are long.
+
+        Raises:
+            CloudError: the database can't be asked.
+        """
+        size = 0
+        with self._database.reading() as db:
+            page = Answers(store=db.about(FOLDER) or "", last=db.last_answer(who.site), answers=[])
+            while size < _MOST_BYTES and len(page["answers"]) < most:
+                some = min(_ANSWERS_AT_ONCE, most - len(page["answers"]))
+                found = db.answers(who.site, who.desk, after, some)
+                page["answers"] += found
+                if len(found) < some:
+                    break
+                after, size = found[-1]["number"], size + sum(len(canonical(one["body"])) for one in found)
+        return page
 
     def message(self, site: str, message_id: str) -> Message | None:
         """A message of a site; None: it has none such, or it was erased.
@@ -119,6 +155,15 @@ class Keeper:
         """
         with self._database.reading() as db:
             return db.figures()
+
+    def job_figures(self) -> JobFigures:
+        """How many jobs there are, of all sites; costs little however many are done.
+
+        Raises:
+            CloudError: the database can't be asked.
+        """
+        with self._database.reading() as db:
+            return db.job_figures()
 
     def check(self) -> None:
         """See that database and folder can be worked with at this moment.
@@ -156,7 +201,7 @@ class Keeper:
         done = Written([], [], erased=False)
         try:
             with self._database.writing(who.site) as db:
-                done = write(db, who, batch, disk, now)
+                done = write(db, who, batch, disk, now, tasks=self._tasks)
         except BaseException:
             # it may have been committed all the same: then rows name the new files, and the old ones are to go
             self._doubt(who.site, [*disk.fresh.values(), *done.left_over])
@@ -165,6 +210,8 @@ class Keeper:
         if done.erased:
             with suppress(CloudError):  # it is erased; this only makes the log forget it sooner
                 self._database.forget_log()
+        if done.queued:
+            self.queued()
         return done.said
 
     def _doubt(self, site: str, names: Iterable[str]) -> None:

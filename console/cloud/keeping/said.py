@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypedDict
+
+from console.cloud.jobs.values import Answer, JobSaid
+
+ItemState = Literal["received", "queued", "processing", "done", "failed", "erased"]
 
 
 class FileSaid(TypedDict):
@@ -34,6 +39,29 @@ class Trace(TypedDict):
     messages: list[Traced]
 
 
+class Item(TypedDict):
+    """Where a tracking ID is, and what is done with its files."""
+
+    tracking_id: str
+    state: ItemState
+    messages: list[Traced]
+    jobs: list[JobSaid]
+
+
+class Answers(TypedDict):
+    """A page of answers for a desk.
+
+    Attributes:
+        store: the number of the folder that belongs to the database; of another one, numbers begin anew.
+        last: the highest number an answer of the site ever had.
+        answers: by their numbers; fewer than were asked for where they are long.
+    """
+
+    store: str
+    last: int
+    answers: list[Answer]
+
+
 class Message(Traced):
     """A message as it was kept; the body of a notice of erasure is empty."""
 
@@ -49,3 +77,13 @@ class Figures(TypedDict):
     bytes: int
     erased: int
     oldest: str | None
+
+
+def item(trace: Trace, jobs: Sequence[JobSaid]) -> Item:
+    """A tracking ID with its jobs. Its state is the one in which somebody still has most to do with it."""
+    there = {one["state"] for one in jobs}
+    state: ItemState = trace["state"]
+    if trace["state"] != "erased":
+        order: tuple[ItemState, ...] = ("processing", "queued", "failed", "done")
+        state = next((one for one in order if one in there), "received")
+    return Item(tracking_id=trace["tracking_id"], state=state, messages=trace["messages"], jobs=list(jobs))

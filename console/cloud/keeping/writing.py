@@ -1,15 +1,19 @@
-"""A batch within its transaction: judged by what is known at that moment, its rows written, and which files then go."""
+"""A batch within its transaction: judged by what is known at that moment, its rows and jobs written; which files go."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from uuid_utils import uuid7
 
 from console.cloud.database.base import Changes, Session
 from console.cloud.errors import Collided
+from console.cloud.jobs.values import NewJob
 from console.cloud.keeping.arrivals import Arrival
 from console.cloud.keeping.deciding import decide
 from console.cloud.pki.identity import Identity
+from console.cloud.tasks import CloudTasks
 from console.sync.wire import Said
 from models.words import _
 
@@ -35,15 +39,19 @@ class Written:
         said: of every message, in order.
         left_over: names of files that no row names once this is committed.
         erased: whether something was erased.
+        queued: how many jobs were queued.
     """
 
     said: list[Said]
     left_over: list[str]
     erased: bool
+    queued: int = 0
 
 
-def write(db: Session, who: Identity, batch: Sequence[Arrival | Said], disk: OnDisk, now: str) -> Written:
-    """Judge a batch and write its rows.
+def write(
+    db: Session, who: Identity, batch: Sequence[Arrival | Said], disk: OnDisk, now: str, *, tasks: CloudTasks
+) -> Written:
+    """Judge a batch and write its rows, with a job for each file that is kept and task that takes it.
 
     Args:
         db: in a transaction for the site.
@@ -51,6 +59,7 @@ def write(db: Session, who: Identity, batch: Sequence[Arrival | Said], disk: OnD
         batch: its messages; one that is never taken is there as what is said of it.
         disk: its files.
         now: UTC text.
+        tasks: what is done with files.
 
     Raises:
         Collided: a file went since it was looked for; write it, and begin again.
@@ -69,8 +78,16 @@ def write(db: Session, who: Identity, batch: Sequence[Arrival | Said], disk: OnD
     db.rename_files(site, back)
     db.add_files(site, new, sizes, changes)
     db.add_messages(who, keep, now, changes)
+    jobs = list(_jobs(site, keep, tasks))
+    db.add_jobs(who, jobs)
     gone = db.erase(site, decision.erase, now, changes)
     db.count(site, changes)
     used = {*back.values(), *new.values()}
     unused = [name for name in disk.fresh.values() if name not in used]
-    return Written(decision.said, [*unused, *gone], erased=bool(decision.erase))
+    return Written(decision.said, [*unused, *gone], erased=bool(decision.erase), queued=len(jobs))
+
+
+def _jobs(site: str, keep: Iterable[Arrival], tasks: CloudTasks) -> Iterable[NewJob]:
+    for one in keep:
+        for task in tasks.for_message(site, one.kind, one.camera_id) if one.file is not None else ():
+            yield NewJob(str(uuid7()), one.message_id, one.tracking_id, one.camera_id, task)

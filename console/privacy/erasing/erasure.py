@@ -51,7 +51,7 @@ def look(home: Home, scope: Scope) -> Preview:
     """
     scope.check()
     with reading(home.database) as db:
-        if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").fetchone() is None:
+        if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'answers'").fetchone() is None:
             raise StoreError(
                 _("The database {path} is of an older Sightdesk.").format(path=home.database),
                 _("Start this Sightdesk's desk once with this home: it makes a backup and migrates the database."),
@@ -168,6 +168,7 @@ class _Run:
             db.execute("PRAGMA query_only = OFF")
             expected = preview(db, scope)
         of = expected.events + expected.pictures + expected.sealed + expected.items + expected.messages
+        of += expected.answers
         files.unlink(self._home, files_of(self._store, self._number))  # rows went, and then a crash came
         done, unknown = 0, -1
         while True:
@@ -202,6 +203,7 @@ class _Run:
             ).result()
             files.unlink(self._home, removed.paths)
             done += removed.events + removed.pictures + removed.sealed + removed.items + removed.taken.messages
+            done += removed.answers
         return done - before
 
     def _backups(self, scope: Scope) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from console.privacy.erasing.scope import Scope, Where
+from console.privacy.erasing.scope import ANSWERS, Scope, Where
 from console.store.removal import OF_EVENT, OF_REVIEW
 
 
@@ -24,6 +24,7 @@ class Preview:
             or an item is meant.
         items, verdicts, gold_members: so many rows of review.
         messages: so many in the outbox about what is gone here already.
+        answers: of clouds, so many.
     """
 
     events: int
@@ -38,11 +39,12 @@ class Preview:
     verdicts: int = 0
     gold_members: int = 0
     messages: int = 0
+    answers: int = 0
 
     @property
     def nothing(self) -> bool:
         """Whether nothing fits."""
-        return not (self.events or self.pictures or self.sealed or self.items or self.messages)
+        return not (self.events or self.pictures or self.sealed or self.items or self.messages or self.answers)
 
 
 def preview(db: sqlite3.Connection, scope: Scope) -> Preview:
@@ -90,8 +92,23 @@ def preview(db: sqlite3.Connection, scope: Scope) -> Preview:
         int(one("SELECT count(*) FROM temp.gone_events")[0]),
         int(pictures), int(sealed), int(size) + int(crops), first, last,
         {str(why): int(count) for why, count in held}, int(others), int(items), int(verdicts), int(members),
-        int(messages),
+        int(messages), _answers(db, scope),
     )  # fmt: skip
+
+
+def _answers(db: sqlite3.Connection, scope: Scope) -> int:
+    """How many answers go: of what was found, of what else their messages are about, and those about nothing here."""
+    (messages, values), (alone, more) = scope.of_messages(), scope.of_answers()
+    sql = (
+        "SELECT count(*) FROM answers WHERE tracking_id IN ("  # noqa: S608  # our own text
+        "SELECT tracking_id FROM events WHERE id IN temp.gone_events "
+        "UNION SELECT tracking_id FROM review_items WHERE id IN temp.gone_items "
+        "UNION SELECT tracking_id FROM outbox WHERE picture_id IN temp.gone_pictures "
+        "UNION SELECT tracking_id FROM outbox WHERE sealed_id IN temp.gone_sealed "
+        f"UNION SELECT tracking_id FROM outbox WHERE {messages} "
+        f"UNION SELECT tracking_id FROM ({ANSWERS}) a WHERE {alone})"
+    )
+    return int(db.execute(sql, values | more).fetchone()[0])
 
 
 def _find(db: sqlite3.Connection, scope: Scope) -> None:
@@ -114,6 +131,7 @@ def _find(db: sqlite3.Connection, scope: Scope) -> None:
         *_ITEMS_PICTURES,
         ("gone_sealed", "id FROM sealed", sealed),
         ("gone_sealed", "id FROM sealed", ("event_id IN temp.gone_events", {})),
+        ("gone_sealed", "id FROM sealed", ("item_id IN temp.gone_items", {})),
     ]
     for into, what, (where, values) in steps:
         db.execute(put.format(into=into, what=what, where=where), values)

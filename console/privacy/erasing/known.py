@@ -39,7 +39,7 @@ def named_pictures(db: sqlite3.Connection | Database, names: Sequence[str]) -> t
 def known_tracking_ids(
     db: sqlite3.Connection | Database, names: Sequence[str], *, anywhere: bool = False
 ) -> tuple[str, ...]:
-    """Tracking IDs as they are stored, of those somebody wrote: of events, of review items, of what stands at targets.
+    """Tracking IDs as they are stored, of those somebody wrote: of events, of review items, of what targets have.
 
     Args:
         db: looked into.
@@ -53,6 +53,8 @@ def known_tracking_ids(
     if "outbox" in tables(db):  # an older database has fewer
         seen = f"(SELECT tracking_id FROM outbox WHERE {OURS})"  # noqa: S608  # our own text
         places += ["events", seen, "outbox_objects"]
+    if "answers" in tables(db):
+        places.append("answers")
     found = []
     for name in names:
         try:

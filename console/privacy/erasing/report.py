@@ -20,8 +20,8 @@ from models.words import N_, _, ngettext
 
 FOLDER = "erasures"
 _COUNTED = (
-    "events", "pictures", "sealed", "bytes", "items", "verdicts", "gold members", "messages", "unknown files",
-    "copies", "copies removed", "log lines",
+    "events", "pictures", "sealed", "bytes", "items", "verdicts", "gold members", "messages", "answers",
+    "unknown files", "copies", "copies removed", "log lines",
 )  # fmt: skip
 _PIECE = 1 << 22
 _OVERLAP = 512
@@ -34,6 +34,7 @@ _LINES = (
         N_("{n} members of gold sets; they say how many they lack."),
     ),
     ("messages", N_("{n} message in the outbox, sent or waiting."), N_("{n} messages in the outbox, sent or waiting.")),
+    ("answers", N_("{n} answer of the cloud."), N_("{n} answers of the cloud.")),
     ("unknown files", N_("{n} picture file that no row knew."), N_("{n} picture files that no row knew.")),
     ("copies", N_("{n} copy of the database written anew."), N_("{n} copies of the database written anew.")),
     (
@@ -54,8 +55,8 @@ class Report:
         erasure: its name; the report's file is called so.
         asked_at, ended_at: UTC.
         asked: what kinds of things were named: camera, time, track, event, picture, tracking ID.
-        figures: what went: events, pictures, sealed, bytes, review items, verdicts, gold members, messages, unknown
-            files, copies written anew or removed, log lines; and how many notices go to which target.
+        figures: what went: events, pictures, sealed, bytes, review items, verdicts, gold members, messages, answers
+            of clouds, unknown files, copies written anew or removed, log lines; how many notices go to which target.
         searched: files that were looked through for what went; None: it was interrupted, and what to look for was
             forgotten before the search.
         left: files of the home that still name it.

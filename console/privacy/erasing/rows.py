@@ -9,10 +9,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from console.privacy.erasing.files import TRACKING
-from console.privacy.erasing.scope import OBJECTS, Scope, Where
+from console.privacy.erasing.scope import ANSWERS, OBJECTS, Scope, Where
 from console.store.erasures import add
-from console.store.removal import IN_LIST, Removed, items_of, of_events, of_items, remove, tables
-from console.store.tombstones import NOTICES, about, name_no_more, take_away, tell
+from console.store.removal import (
+    IN_LIST,
+    Removed,
+    crops_of,
+    forget_answers,
+    items_of,
+    of_events,
+    of_items,
+    remove,
+    tables,
+)
+from console.store.tombstones import NOTICES, Taken, about, name_no_more, take_away, tell
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -28,7 +38,7 @@ class Place:
     """How far one look through the tables has come: the last id looked at in each.
 
     Attributes:
-        seen: of what was seen nothing is left, only messages.
+        seen: of what was seen nothing is left, only messages and answers.
         over: nothing is left to look at.
     """
 
@@ -56,7 +66,7 @@ def erase_some(db: Database, number: int, scope: Scope, place: Place, boot_id: s
     gone = _rows(db, number, scope, place) if not place.seen else None
     if gone is None:
         place.seen = True
-        gone = _messages(db, number, scope, place)
+        gone = _messages(db, number, scope, place) or _answers(db, number, scope)
     if gone is not None:
         _tell(db, number, {*gone.tracking_ids, *gone.taken.tracking_ids}, gone.taken.targets, boot_id)
         return gone
@@ -107,8 +117,23 @@ def _messages(db: Database, number: int, scope: Scope, place: Place) -> Removed 
     sql = f"SELECT DISTINCT tracking_id FROM outbox WHERE id {IN_LIST}"  # noqa: S608  # our own text
     names = [str(row[0]) for row in db.execute(sql, (json.dumps(found),)).fetchall()]
     taken = take_away(db, about(db, names))
-    add(db, number, {"messages": taken.messages}, (f"{TRACKING}/{name}" for name in sorted(taken.tracking_ids)))
-    return Removed(taken=taken)
+    figures = {"messages": taken.messages, "answers": forget_answers(db, taken.tracking_ids)}
+    add(db, number, figures, (f"{TRACKING}/{name}" for name in sorted(taken.tracking_ids)))
+    return Removed(taken=taken, answers=figures["answers"])
+
+
+def _answers(db: Database, number: int, scope: Scope) -> Removed | None:
+    """The next answers about what is not there, nor any message about it; None: nothing is left."""
+    condition, values = scope.of_answers()
+    sql = f"SELECT tracking_id, target FROM ({ANSWERS}) a WHERE {condition} LIMIT {AT_ONCE}"  # noqa: S608  # our own text
+    found = db.execute(sql, values).fetchall()
+    if not found:
+        return None
+    names = frozenset(str(row[0]) for row in found)
+    figures = {"answers": forget_answers(db, names)}
+    add(db, number, figures, (f"{TRACKING}/{name}" for name in sorted(names)))
+    taken = Taken(tracking_ids=names, targets=frozenset(str(row[1]) for row in found))
+    return Removed(taken=taken, answers=figures["answers"])
 
 
 def at_targets(db: sqlite3.Connection, scope: Scope) -> list[str]:
@@ -125,7 +150,7 @@ def at_targets(db: sqlite3.Connection, scope: Scope) -> list[str]:
 
 def tell_of(db: Database, number: int, names: Sequence[str], boot_id: str) -> None:
     """Have targets told to erase what only they have; a job for `Store.write`."""
-    add(db, number, {}, (f"{TRACKING}/{name}" for name in names))
+    add(db, number, {"answers": forget_answers(db, names)}, (f"{TRACKING}/{name}" for name in names))
     _tell(db, number, names, (), boot_id)
 
 
@@ -147,12 +172,13 @@ def _remove(
 ) -> Removed:
     shown = items_of(db, pictures) | set(items)  # one picture may show what several items ask about
     pictures |= of_items(db, shown)
-    gone = remove(db, events=events, pictures=pictures, sealed=sealed, items=shown, release=True)
+    crops = {*sealed, *crops_of(db, shown)}
+    gone = remove(db, events=events, pictures=pictures, sealed=crops, items=shown, release=True)
     held = {f"held for {why}": count for why, count in gone.held.items()}
     figures = {
         "events": gone.events, "pictures": gone.pictures, "sealed": gone.sealed, "items": gone.items,
         "verdicts": gone.verdicts, "gold members": gone.gold_members, "bytes": gone.bytes,
-        "messages": gone.taken.messages, **held,
+        "messages": gone.taken.messages, "answers": gone.answers, **held,
     }  # fmt: skip
     add(db, number, figures, (*gone.paths, *(f"{TRACKING}/{name}" for name in gone.tracking_ids)))
     return gone
@@ -218,6 +244,7 @@ def erase_from_copy(db: sqlite3.Connection, scope: Scope, paths: list[str]) -> R
     if "review_items" in there:
         items |= items_of(db, pictures)
         pictures |= of_items(db, items)
+        sealed |= crops_of(db, items, there)
         db.execute(
             "INSERT INTO erasures (name, asked_at, stage, scope, figures) VALUES ('copy', '', 'rows', '{}', '{}')"
         )
@@ -226,6 +253,10 @@ def erase_from_copy(db: sqlite3.Connection, scope: Scope, paths: list[str]) -> R
     if "outbox" in there:
         take_away(db, about(db, {*names, *whole.tracking_ids}) | ids("outbox", whole.of_messages()))
         name_no_more(db, {*names, *whole.tracking_ids, *gone_rows.tracking_ids})
+    if "answers" in there:
+        alone, values = whole.of_answers()
+        sql = f"SELECT tracking_id FROM ({ANSWERS}) a WHERE {alone}"  # noqa: S608  # our own text
+        forget_answers(db, {*names, *whole.tracking_ids, *(str(row[0]) for row in db.execute(sql, values))})
     if "erasures" in there:
         db.execute("DELETE FROM erasure_files")
         db.execute("DELETE FROM erasures WHERE stage <> 'done'")

@@ -28,6 +28,13 @@ OBJECTS = (
     "coalesce(json_extract(about, '$.taken_at'), put_at) AS taken_at FROM outbox_objects WHERE length(tracking_id) = 36"
 )
 """SQL: what stands at targets, by the camera and the time that are known of it."""
+ANSWERS = "SELECT tracking_id, target, camera_id, answered_at, received_at, 0 AS id FROM answers"
+"""SQL: what clouds answered. They have no number: where no time is given, it does not matter when one came."""
+_KNOWN = (
+    "EXISTS (SELECT 1 FROM events e WHERE e.tracking_id = a.tracking_id) "  # noqa: S608  # our own text
+    "OR EXISTS (SELECT 1 FROM review_items i WHERE i.tracking_id = a.tracking_id) "
+    f"OR EXISTS (SELECT 1 FROM outbox m WHERE m.tracking_id = a.tracking_id AND m.{OURS})"
+)
 _UNTOLD = (
     "outbox.tracking_id NOT IN "
     "(SELECT t.value FROM outbox m, json_each(m.body, '$.tracking_ids') t WHERE m.kind = 'erased')"
@@ -165,7 +172,7 @@ class Scope:
         if self.events:
             return "id IN (SELECT value FROM json_each(:events))", {"events": json.dumps(self.events)}
         if self.tracking_ids:
-            return "tracking_id IN (SELECT value FROM json_each(:ids))", {"ids": json.dumps(self.tracking_ids)}
+            return self._named()
         if self.pictures:
             return _NOTHING
         return self._where(("seen_at", "recorded_at"), self.last[0], track="track = :track")
@@ -176,7 +183,7 @@ class Scope:
         Of a track: also items that ask about another one, where it is among the boxes of their picture.
         """
         if self.tracking_ids:
-            return "tracking_id IN (SELECT value FROM json_each(:ids))", {"ids": json.dumps(self.tracking_ids)}
+            return self._named()
         if self.events or self.pictures:
             return _NOTHING
         boxed = "EXISTS (SELECT 1 FROM json_each(boxes) WHERE json_extract(json_each.value, '$[6]') = :track)"
@@ -187,16 +194,13 @@ class Scope:
         return self._of_files(self.last[1])
 
     def of_sealed(self) -> Where:
-        """Which rows of `sealed` are meant by themselves, besides those of events that are."""
+        """Which rows of `sealed` are meant by themselves, besides those of events and items that are."""
         return self._of_files(self.last[2])
 
     def of_messages(self) -> Where:
         """Which rows of `outbox` are meant by themselves: what they are about is gone, such as by its age."""
         if self.tracking_ids:
-            meant: Where = (
-                "tracking_id IN (SELECT value FROM json_each(:ids))",
-                {"ids": json.dumps(self.tracking_ids)},
-            )
+            meant = self._named()
         elif self.events or self.pictures:
             return _NOTHING
         else:
@@ -207,16 +211,26 @@ class Scope:
     def of_objects(self) -> Where:
         """Which rows of `OBJECTS` are meant by themselves: nothing but what stands at a target is left of them."""
         if self.tracking_ids:
-            meant: Where = (
-                "tracking_id IN (SELECT value FROM json_each(:ids))",
-                {"ids": json.dumps(self.tracking_ids)},
-            )
+            meant = self._named()
         elif self.events or self.pictures or self.track is not None:
             return _NOTHING
         else:
             meant = self._where(("taken_at", "put_at"), self.last[4])
         alone = f"{_ALONE} AND {_UNTOLD}".replace("outbox.tracking_id", "o.tracking_id")
         return f"({meant[0]}) AND {alone}", meant[1]
+
+    def of_answers(self) -> Where:
+        """Which rows of `ANSWERS` are meant by themselves: what they are about is gone, and so is all that was sent."""
+        if self.tracking_ids:
+            meant = self._named()
+        elif self.events or self.pictures or self.track is not None:
+            return _NOTHING
+        else:
+            meant = self._where(("answered_at", "received_at"), 0)
+        return f"({meant[0]}) AND NOT ({_KNOWN})", meant[1]
+
+    def _named(self) -> Where:
+        return "tracking_id IN (SELECT value FROM json_each(:ids))", {"ids": json.dumps(self.tracking_ids)}
 
     def _of_files(self, last: int) -> Where:
         if self.pictures:

@@ -11,6 +11,7 @@ from console.settings.schema import Settings
 from console.settings.sync import TargetSettings, hours_of
 from console.sync.overview.certificates import Certificate, Unreadable
 from console.sync.overview.queries import Quota, TargetStatus
+from console.sync.routes import may_answer
 from console.sync.uploading.hours import within
 from models.words import _, ngettext
 
@@ -25,7 +26,7 @@ EARLY, LATE = 0.5, 0.8
 _BACK_S = 60.0
 _FORESEEN_S = 90 * 86_400.0
 _HOUR_S = 3600.0
-_BY_ITSELF = frozenset(("", "unreachable", "busy", "wronganswer", "targeterror", "storeerror"))
+_BY_ITSELF = frozenset(("", "unreachable", "busy", "wronganswer", "toolarge", "targeterror", "storeerror"))
 """Kinds of problems that time alone may mend; all others need a person."""
 
 
@@ -154,6 +155,19 @@ def _of_target(one: TargetStatus, own: TargetSettings | None, now: datetime) -> 
         age_h = (now - one.oldest).total_seconds() / _HOUR_S
         if age_h >= OLD_H and not _only_hours(own, one, now):
             yield _old(one, age_h)
+    if not one.problem and not one.paused and may_answer(own):  # one alarm is enough where sending fails, too
+        yield from _of_answers(one, own, now)
+
+
+def _of_answers(one: TargetStatus, own: TargetSettings, now: datetime) -> Iterator[Alarm]:
+    """Nobody waits for answers as for what has to be sent: it needs a person, and nothing is stopped."""
+    said = one.answers
+    if said is None or not said.problem or said.failing_since is None or not is_open(own.hours, now):
+        return
+    age_s = (now - said.failing_since).total_seconds()
+    if said.problem_kind.lower() not in _BY_ITSELF or age_s >= OLD_H * _HOUR_S:
+        words = _("{target}: its answers can't be fetched. {problem}").format(target=one.name, problem=said.problem)
+        yield Alarm("needs you", one.name, words, said.hint, 7)
 
 
 def _only_hours(own: TargetSettings, one: TargetStatus, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from console.settings.schema import Settings
+from console.store.answers import Fetched, fetched
 from console.store.outbox import PRIORITY
 from console.sync.overview.quota import Quota, oldest_waiting, quota
 from console.sync.overview.trace import Step, Trace, trace
@@ -52,6 +53,7 @@ class TargetStatus:
         refused: messages that are set aside until a person decides.
         oldest: when the oldest that waits was written; None: nothing waits.
         sent, sent_bytes, last_sent_at: ever.
+        answers: how fetching its answers went last; None: they never were.
     """
 
     name: str
@@ -74,6 +76,7 @@ class TargetStatus:
     sent: int = 0
     sent_bytes: int = 0
     last_sent_at: datetime | None = None
+    answers: Fetched | None = None
 
     @property
     def queued(self) -> int:
@@ -123,6 +126,7 @@ def status(db: sqlite3.Connection, settings: Settings) -> list[TargetStatus]:
         counts.setdefault(target, {}).setdefault(state, {})[kind] = (number, size)
     rows = {str(row["name"]): row for row in db.execute("SELECT * FROM outbox_targets")}
     named = {target.name: target for target in settings.sync.targets}
+    came = fetched(db)
     found = []
     for name in (*named, *sorted(counts.keys() - named.keys())):
         own, of_it, row = named.get(name), counts.get(name, {}), rows.get(name)
@@ -140,6 +144,7 @@ def status(db: sqlite3.Connection, settings: Settings) -> list[TargetStatus]:
                 later=sum(number for number, _size in of_it.get("later", {}).values()),
                 refused=sum(number for number, _size in of_it.get("refused", {}).values()),
                 oldest=_oldest(db, name) if waiting else None,
+                answers=came.get(name),
             )
         )
     return found

@@ -1,4 +1,4 @@
-"""The whole path of an event or review item: seen, kept, judged, queued, and how far it is with each target."""
+"""The whole path of an event or review item: seen, kept, judged, queued, how far it is with each target, answered."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from console.errors import UsageError
+from console.store.answers import about as answers_about
+from console.sync.overview.steps import Step, StepKind
+from console.sync.overview.trace_answers import answered
 from console.sync.overview.trace_words import KINDS, REASONS, ROLES, VERDICTS, ran_words, receipt_words
 from models.words import _, ngettext
 
-StepKind = Literal["seen", "kept", "judged", "queued", "sent", "waiting", "failed"]
 SHORTEST = 8
 """Letters of an ID that are enough, where no other begins with them."""
 WHOLE = 36
@@ -26,25 +28,7 @@ _ERASED = (
     "AND EXISTS (SELECT 1 FROM json_each(m.body, '$.tracking_ids') WHERE value = ?) ORDER BY m.id"
 )
 _Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step on the way.
-
-    Attributes:
-        at: UTC; None: it has not happened yet.
-        what: in words.
-        detail: more of it in words; may be empty.
-        kind: which sort of step.
-        target: which it is about; empty: none.
-    """
-
-    at: datetime | None
-    what: str
-    detail: str = ""
-    kind: StepKind = "kept"
-    target: str = ""
+__all__ = ["Step", "StepKind", "Trace", "find", "trace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +117,16 @@ def trace(db: sqlite3.Connection, tracking_id: str) -> Trace | None:
             pictures += [str(picture["path"]) for picture in shown]
             lines.append([*made(row), *_kept(row, shown)])
     if event is not None:
-        lines.append(_sealed(db, event["id"]))
+        lines.append(_sealed(db, "event_id", event["id"]))
     if item is not None:
+        lines.append(_sealed(db, "item_id", item["id"]))
         lines += [list(_judged(db, item["id"])), list(_gold(db, item["id"], whole))]
-    lines += [list(_delivered(db, message)) for message in sent]
+    answers = answers_about(db, whole)
+    for message in sent:
+        mine = [one for one in answers if one.message_id == message["message_id"]]
+        lines.append([*_delivered(db, message), *answered(mine)])
+    known = {message["message_id"] for message in sent}
+    lines.append([*answered([one for one in answers if one.message_id not in known])])
     camera = next((str(row["camera_id"]) for row in (event, item, *sent) if row is not None), "")
     return Trace(
         whole, _about(event, item, sent, whole), camera, tuple(_in_order(lines)), tuple(dict.fromkeys(pictures))
@@ -227,8 +217,8 @@ def _kept(row: _Row, shown: list[Any]) -> Iterator[Step]:
         yield Step(_time(row["recorded_at"]), _("No picture"), str(row["picture_why"]), "kept")
 
 
-def _sealed(db: sqlite3.Connection, event_id: int) -> list[Step]:
-    rows = db.execute("SELECT * FROM sealed WHERE event_id = ? ORDER BY id", (event_id,))
+def _sealed(db: sqlite3.Connection, column: str, number: int) -> list[Step]:
+    rows = db.execute(f"SELECT * FROM sealed WHERE {column} = ? ORDER BY id", (number,))  # noqa: S608  # our own names
     return [
         Step(
             _time(row["written_at"]),

@@ -15,6 +15,8 @@ from console.settings.schema import CameraSettings, Settings
 from console.settings.words import problems
 from models.words import _
 
+KEYS = ("seal_plates_for", "seal_doubtful_for")
+"""Public keys: with a wrong letter one seals nothing, and nobody would know before it is needed."""
 _NOWHERE = "x: y"
 
 
@@ -88,7 +90,22 @@ def judge(draft: Draft, settings: Settings, stored: Collection[str] = ()) -> Jud
             sentence = f"{problem.what[:1].upper()}{problem.what[1:]}. {hint}".strip()
             errors.setdefault("confidence" if problem.key.endswith("confidence") else where, sentence)
         return Judged(None, errors)
+    errors |= _wrong_keys(camera)
     return Judged(None if errors else camera, errors, secret if draft.password else "")
+
+
+def _wrong_keys(camera: CameraSettings) -> dict[str, str]:
+    """What is wrong with its public keys, by field."""
+    wrong: dict[str, str] = {}
+    for name in KEYS:
+        if text := getattr(camera.privacy, name):
+            from console.privacy.sealing import PublicKey, SealError  # noqa: PLC0415  # only where there is a key
+
+            try:
+                PublicKey.of(text)
+            except SealError as error:
+                wrong[f"privacy.{name}"] = f"{error.what} {error.hint}".strip()
+    return wrong
 
 
 def _login(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from console.settings.privacy import CameraPrivacy, KeepSettings
+from console.settings.privacy import CLOSER_LABELS, CameraPrivacy, KeepSettings
 from console.settings.schema import CameraSettings, Settings
+from console.ui.cameras.draft import KEYS
 from console.ui.privacy_words import HEADS, PLATES, STYLES
 from models.words import _
 from widgets.form_editors import FieldSpec
@@ -17,7 +18,9 @@ PLACES: tuple[tuple[str, ...], ...] = (
     ("purpose",), ("faces", "heads"), ("plates", "style"), ("cover", "cover_else"), ("live", ""),
 )  # fmt: skip
 """Rows of the form; an empty name is an empty place."""
-KEPT: tuple[tuple[str, ...], ...] = (("days", "gigabytes"), ("seal_plates_for",), ("published_as",))
+KEPT: tuple[tuple[str, ...], ...] = (
+    ("days", "gigabytes"), ("seal_plates_for",), ("seal_doubtful_for",), ("seal_doubtful_labels",), ("published_as",),
+)  # fmt: skip
 
 
 def specs(settings: Settings) -> dict[str, FieldSpec]:
@@ -49,6 +52,17 @@ def specs(settings: Settings) -> dict[str, FieldSpec]:
         ),
         "purpose": _text("purpose", _("Purpose"), _about("purpose"), site.purpose),
         "seal_plates_for": _text("seal_plates_for", _("Plates sealed for"), _about("seal_plates_for"), _("nobody")),
+        "seal_doubtful_for": _text(
+            "seal_doubtful_for", _("Doubtful objects sealed for"), _about("seal_doubtful_for"), _("nobody")
+        ),
+        "seal_doubtful_labels": FieldSpec(
+            "seal_doubtful_labels",
+            _("Doubtful classes sealed"),
+            _about("seal_doubtful_labels"),
+            "words",
+            (),
+            placeholder=", ".join(CLOSER_LABELS),
+        ),
         "published_as": _text(
             "published_as",
             _("Published footage"),
@@ -63,7 +77,9 @@ def specs(settings: Settings) -> dict[str, FieldSpec]:
 def written(values: Mapping[str, Any], areas: list[dict[str, Any]]) -> dict[str, Any]:
     """Fields of `CameraSettings` by what stands in the form; what is as for the site is left out."""
     privacy = {name: values[name] for name in OWN if values[name] is not None}
-    privacy |= {name: values[name] for name in ("purpose", "seal_plates_for") if values[name]}
+    privacy |= {name: values[name] for name in ("purpose", *KEYS) if values[name]}
+    if values["seal_doubtful_labels"]:
+        privacy["seal_doubtful_labels"] = list(values["seal_doubtful_labels"])
     if values["cover"] or values["cover_else"] is not None:
         privacy["cover"] = list(values["cover"])
     if areas:
@@ -75,7 +91,8 @@ def written(values: Mapping[str, Any], areas: list[dict[str, Any]]) -> dict[str,
 def shown(camera: CameraSettings) -> dict[str, Any]:
     """What stands in the form for a camera."""
     own, keep = camera.privacy, camera.keep
-    values: dict[str, Any] = {name: getattr(own, name) for name in (*OWN, "purpose", "seal_plates_for")}
+    values: dict[str, Any] = {name: getattr(own, name) for name in (*OWN, "purpose", *KEYS)}
+    values["seal_doubtful_labels"] = own.seal_doubtful_labels if own.seal_doubtful_labels != CLOSER_LABELS else ()
     values["cover"] = own.cover or ()
     values["cover_else"] = False if own.cover == () else None
     values["published_as"] = camera.published_as

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from console.privacy.policies import is_live_covered, policy_for
 from console.settings.schema import CameraSettings, Settings
+from console.ui.cameras.draft import KEYS
 from console.ui.cameras.privacy_fields import KEPT, PLACES, shown, specs, written
 from console.ui.privacy_words import in_a_sentence
 from models.words import _
@@ -86,8 +87,10 @@ class PrivacyPanel(QWidget):
             return
         policy, live = policy_for(camera, self._settings.privacy), is_live_covered(camera, self._settings.privacy)
         self.summary.setText(in_a_sentence(policy, live=live))
-        for name in (*(n for places in PLACES for n in places if n), "seal_plates_for"):
+        for name in (*(n for places in PLACES for n in places if n), *KEYS):
             self.rows[name].setEnabled(name == "purpose" or not camera.published_as)
+        seals = bool(camera.privacy.seal_doubtful_for) and not camera.published_as
+        self.rows["seal_doubtful_labels"].setEnabled(seals)
         if self.rows["cover"].value:
             self.rows["cover_else"].setEnabled(False)
 

@@ -284,6 +284,9 @@ def preview_in_words(found: Preview) -> str:
                 verdicts=found.verdicts, members=found.gold_members
             )
         )
+    if found.answers:
+        words = ngettext("{n} answer of the cloud goes.", "{n} answers of the cloud go.", found.answers)
+        lines.append(words.format(n=found.answers))
     for why, count in found.held.items():
         held = ngettext("{n} of them is kept {why}, and goes too.", "{n} of them are kept {why}, and go too.", count)
         lines.append(held.format(n=count, why=_(WORDS.get(why, why))))

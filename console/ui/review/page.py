@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from console.review.items import Item
 from console.review.verdicts import VerdictLane
 from console.ui.actions import Actions
+from console.ui.review.cloud import CloudSays
 from console.ui.review.deck import AHEAD, BEHIND, Deck
 from console.ui.review.doing import Doing
 from console.ui.review.editing import Editing
@@ -43,7 +44,7 @@ class ReviewPage(QWidget):
 
     Attributes:
         view: the widgets.
-        queue, judging, deck, filtering, facts: see their classes.
+        queue, judging, deck, filtering, facts, cloud: see their classes.
         waiting: how many items wait for a person.
 
     Signals:
@@ -73,6 +74,7 @@ class ReviewPage(QWidget):
         self.facts = Facts(
             workplace, self.reader, self.view, self.judging, filtering=self.filtering, pace=self.pace, parent=self
         )
+        self.cloud = CloudSays(workplace, self.reader, self.view, self)
         self.doing = Doing(
             workplace, self.view, self.queue, self.judging, self.facts,
             deck=self.deck, pace=self.pace, show=self._show, parent=self,
@@ -105,11 +107,14 @@ class ReviewPage(QWidget):
             "review.undo": self.doing.undo,
             "review.closer": self.closer,
             "review.other": self.type_class,
+            "review.cloud": self.cloud.toggle,
+            "edit.cloud": self.cloud.toggle,
         }
         for name, work in (verdicts | ways).items():
             action = actions.bind(name, work, self)
             action.setAutoRepeat(name in ("review.next", "review.back"))  # a key held down judges once
         self.doing.draw_with(Editing(self.view.canvas, actions, self))
+        actions.follow(self.view.side.cloud.boxes, "review.cloud")
         actions.keys_changed.connect(self._show_keys)
         self._show_keys()
 
@@ -120,6 +125,7 @@ class ReviewPage(QWidget):
         super().showEvent(event)
         self._fit()
         self.facts.begin()
+        self.cloud.begin()
         self.pace.begin()
         if not self._begun:
             self._begun = True
@@ -129,6 +135,7 @@ class ReviewPage(QWidget):
         """Nobody looks."""
         super().hideEvent(event)
         self.facts.end()
+        self.cloud.end()
 
     def watch(self) -> None:
         """Count what waits from now on, though nobody has looked at the page yet: for the rail and the strip."""
@@ -139,6 +146,7 @@ class ReviewPage(QWidget):
         self._remember()
         self.judging.hand_over()
         self.facts.close()
+        self.cloud.end()
         self.reader.close()
         self.deck.close()
         return super().close()
@@ -223,11 +231,13 @@ class ReviewPage(QWidget):
         self._keep_focus(item is not None)
         if item is None:
             self.facts.of_none()
+            self.cloud.of_none()
             self._show_none()
         else:
             self.view.film.choose(item.id)
             self.showing.show(item)
             self.facts.of(item)
+            self.cloud.of(item)
         self.facts.show_place()
         self._place.start()
 

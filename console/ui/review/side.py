@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from console.ui.review.cloud_panel import CloudPanel
 from console.ui.review.filter_panel import FilterPanel
 from models.words import _
 from widgets.choices import Choices
@@ -23,13 +24,14 @@ class SidePanel(QFrame):
 
     Attributes:
         choices: the classes.
+        cloud: what the cloud says of the item.
         filter: the filter and what is done with all that fit.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.choices = Choices(_("Something else"), _("digit or type"))
-        self.filter = FilterPanel()
+        self.filter, self.cloud = FilterPanel(), CloudPanel()
         self._shift, self._about = FactList(), FactList()
         self.progress = QProgressBar(textVisible=False)
         self.progress.setAccessibleName(_("How much of the queue is done"))
@@ -130,6 +132,7 @@ class SidePanel(QFrame):
                 column.addWidget(part)
             if self._why in parts:
                 self._of_item = (title, *parts)
+        column.addWidget(self.cloud)
         column.addStretch(1)
         self.show_history(())
         return page

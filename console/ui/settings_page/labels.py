@@ -143,6 +143,8 @@ _LABELS = {
     "cameras.privacy.live": N_("Live picture too"),
     "cameras.privacy.purpose": N_("Purpose"),
     "cameras.privacy.seal_plates_for": N_("Plates sealed for"),
+    "cameras.privacy.seal_doubtful_for": N_("Doubtful objects sealed for"),
+    "cameras.privacy.seal_doubtful_labels": N_("Doubtful classes sealed"),
     "cameras.keep": N_("Keeping pictures"),
     "cameras.keep.days": N_("Days kept"),
     "cameras.keep.gigabytes": N_("At most"),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from console.settings.sync import TargetSettings
 from console.sync.overview.queries import TargetStatus
+from console.sync.routes import may_answer
 from console.ui.actions import Actions
 from console.ui.sync_page import targets_view
 from console.ui.sync_page.alarm_words import to_do
@@ -210,7 +211,9 @@ class SyncPage(QWidget):
         if target is not None:
             own, figures = self._own().get(target.name), self._feed.figures.get(target.name)
             problem, hint = targets_view.problem_of(target, figures)
-            note = "\n".join(filter(None, (targets_view.goes(own) if own else "", f"{problem} {hint}".strip())))
+            came = targets_view.comes(target, figures, datetime.now(UTC)) if own and may_answer(own) else ""
+            goes = targets_view.goes(own) if own else ""
+            note = "\n".join(filter(None, (goes, f"{problem} {hint}".strip(), came)))
         self.view.note.setText(note)
         self.view.note.setVisible(bool(note))
         self._enable()

@@ -125,6 +125,27 @@ def goes(target: TargetSettings) -> str:
     return ", ".join(filter(None, parts))
 
 
+def comes(target: TargetStatus, figures: TargetFigures | None, now: datetime) -> str:
+    """What comes back from a target: how many answers, when it was asked last, and why it can't be."""
+    said, live = target.answers, figures.answers if figures is not None else None
+    if live is not None and live.none:
+        return _("It gives no answers to what it is sent: it is of an older version.")
+    problem, hint = (said.problem, said.hint) if said is not None else ("", "")
+    if live is not None:
+        problem, hint = (live.problem.what, live.problem.hint) if live.problem is not None else ("", "")
+    n = said.came if said is not None else 0
+    asked = live.fetched_at if live is not None and live.fetched_at is not None else said.fetched_at if said else None
+    last = said.came_at if said is not None else None
+    parts = [
+        ngettext("Answers: {n} came", "Answers: {n} came", n).format(n=f"{n:,}") if n else _("Answers: none came yet"),
+        _("the last {ago}").format(ago=ago(last, now)) if last is not None else "",
+        _("fetched {ago}").format(ago=ago(asked, now)) if asked is not None else _("not fetched yet"),
+    ]
+    words = ", ".join(filter(None, parts))
+    same = problem in {"", *problem_of(target, figures)}  # what is in the way of sending, too, is said once
+    return words if same else f"{words}. {problem} {hint}".rstrip()
+
+
 def _waiting(target: TargetStatus) -> Cell:
     if not target.queued:
         return Cell(_("nothing"), _later(target), quiet=True)

@@ -26,7 +26,8 @@ _PICTURE = (1280, 720)
 _HEIGHT, _LEAST, _SHARE, _DRAWN = 170, 56, 0.3, 2
 _SHAPES: dict[str, tuple[Shape, str]] = {
     "seen": ("done", ""), "kept": ("done", ""), "judged": ("done", ""), "queued": ("done", ""),
-    "sent": ("sending", ""), "waiting": ("hours", ""), "failed": ("needs you", "needs you"),
+    "sent": ("sending", ""), "answered": ("done", ""), "unanswered": ("off", ""), "waiting": ("hours", ""),
+    "failed": ("needs you", "needs you"),
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from console.cloud.database.base import CLAIMING
 from console.cloud.database.sql.engines import BUSY_S, POSTGRESQL, WRITES, make_engine, place_of, read_url, settle_file
 from console.cloud.database.sql.migrating import check, migrate
 from console.cloud.database.sql.refusals import in_words
@@ -20,17 +21,19 @@ from models.words import _
 
 _MIGRATING = "migrating"
 # Whoever set synchronous_commit off for his server still gets what a desk is promised: kept when it is told so.
-_TURN = text(
-    "SELECT pg_advisory_xact_lock(:key), set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
+_DURABLY = (
+    "set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
     "WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)"
 )
+_TURN, _NO_TURN = text(f"SELECT pg_advisory_xact_lock(:key), {_DURABLY}"), text(f"SELECT {_DURABLY}")
 
 
 class Database:
     """See `console.cloud.database.base.Repository`; an open database of this schema.
 
     Those who write for one site take turns: on PostgreSQL by a lock that ends with the transaction, on SQLite all of
-    them, since it has one writer.
+    them, since it has one writer. Those who claim jobs take none on PostgreSQL, which passes over rows that others
+    hold: one that stands still in the middle holds up its own jobs alone.
 
     Attributes:
         place: where it is, without a password.
@@ -77,7 +80,7 @@ class Database:
             db = plain.execution_options(**{WRITES: True})
             with db.begin():
                 if self._on_server:
-                    db.execute(_TURN, {"key": _key(site)})
+                    db.execute(*((_NO_TURN,) if site == CLAIMING else (_TURN, {"key": _key(site)})))
                 yield SqlSession(db)
 
     @contextmanager

@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select, text
 
 from console.cloud.database.base import DONE_COUNT, ERASED_COUNT, FILES_COUNT
+from console.cloud.database.sql.engines import POSTGRESQL
 from console.cloud.database.sql.tables import ABOUT, COUNTS, ERASED, FILES, MESSAGES
+from console.cloud.jobs.times import this_machine
 from console.cloud.keeping.arrivals import mark
 from console.cloud.keeping.said import Figures, FileSaid, Message, Trace, Traced
+
+# the moment of the statement, not of the transaction's beginning: who waited for a lock is not behind
+_CLOCK = text("""SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') || '+00:00'""")
+
+
+def now(db: Connection) -> str:
+    """The server's clock, which is one for all who work with it; SQLite has none but this machine's."""
+    return str(db.execute(_CLOCK).scalar_one()) if db.dialect.name == POSTGRESQL else this_machine()
 
 
 def trace(db: Connection, site: str, tracking_id: str) -> Trace | None:

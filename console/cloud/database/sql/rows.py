@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from console.cloud.database.base import ERASED_COUNT, FILES_COUNT, Changes
+from console.cloud.database.base import DONE_COUNT, ERASED_COUNT, FILES_COUNT, Changes
 from console.cloud.database.sql.engines import insert_or
-from console.cloud.database.sql.tables import ABOUT, COUNTS, ERASED, FILES, MESSAGES
+from console.cloud.database.sql.tables import ABOUT, COUNTS, ERASED, FILES, JOBS, MESSAGES
 from console.cloud.keeping.arrivals import KEPT, Arrival, mark
 from console.cloud.keeping.deciding import Kept, Known
 from console.cloud.pki.identity import Identity
@@ -91,13 +91,14 @@ def add_messages(db: Connection, who: Identity, batch: Iterable[Arrival], now: s
 
 
 def erase(db: Connection, site: str, tracking_ids: Iterable[str], now: str, to: Changes) -> list[str]:
-    """Remove all that is kept about these, and remember that they were erased.
+    """Remove all that is kept about these, and remember that they were erased. Answers go with their messages.
 
     Returns:
         Names of the files that nothing is left of; they are to go once this is committed.
     """
     files: set[str] = set()
     for part in parts(tracking_ids):
+        to.add(DONE_COUNT, -_forget_jobs(db, site, part))
         gone = delete(MESSAGES).where(
             MESSAGES.c.site == site, MESSAGES.c.tracking_id.in_(part), MESSAGES.c.kind.not_in(KEPT)
         )
@@ -114,7 +115,7 @@ def erase(db: Connection, site: str, tracking_ids: Iterable[str], now: str, to: 
 
 def count(db: Connection, site: str, changes: Changes) -> None:
     """Bring the counts of a site in step."""
-    for what in sorted(changes.number):
+    for what in sorted(what for what in changes.number if changes.number[what] or changes.bytes[what]):
         values = {"site": site, "what": what, "number": changes.number[what], "bytes": changes.bytes[what]}
         new = insert_or(db, COUNTS).values(values)
         more = {"number": COUNTS.c.number + new.excluded.number, "bytes": COUNTS.c.bytes + new.excluded.bytes}
@@ -125,6 +126,12 @@ def set_about(db: Connection, key: str, value: str) -> None:
     """Remember something of this database."""
     new = insert_or(db, ABOUT).values(key=key, value=value)
     db.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def _forget_jobs(db: Connection, site: str, tracking_ids: Sequence[str]) -> int:
+    """Remove the jobs of these, which nobody may be at while their messages go; how many of them were done."""
+    gone = delete(JOBS).where(JOBS.c.site == site, JOBS.c.tracking_id.in_(tracking_ids)).returning(JOBS.c.state)
+    return sum(state == "done" for state in db.execute(gone).scalars())
 
 
 def _let_go(db: Connection, site: str, files: Iterable[str], to: Changes) -> list[str]:

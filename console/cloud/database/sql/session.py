@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from console.cloud.database.base import Changes
-from console.cloud.database.sql import looking, rows
+from console.cloud.database.sql import answers, jobs_looking, looking, rows
+from console.cloud.database.sql import jobs as queue
+from console.cloud.jobs.values import Answer, Claimed, JobFigures, JobSaid, NewJob, Outcome, State
 from console.cloud.keeping.arrivals import Arrival
 from console.cloud.keeping.deciding import Known
 from console.cloud.keeping.said import Figures, Message, Trace
@@ -83,3 +85,59 @@ class SqlSession:
     def set_about(self, key: str, value: str) -> None:
         """See the protocol."""
         rows.set_about(self.db, key, value)
+
+    def now(self) -> str:
+        """See the protocol."""
+        return looking.now(self.db)
+
+    def add_jobs(self, who: Identity, jobs: Sequence[NewJob]) -> None:
+        """See the protocol."""
+        queue.add_jobs(self.db, who, jobs)
+
+    def claim(self, tasks: Sequence[str], most: int, worker: str, lease_s: float) -> list[Claimed]:
+        """See the protocol."""
+        return queue.claim(self.db, tasks, most, worker, lease_s)
+
+    def renew(self, worker: str, job_ids: Iterable[str], lease_s: float) -> set[str]:
+        """See the protocol."""
+        return queue.renew(self.db, worker, job_ids, lease_s)
+
+    def give_back(self, worker: str, job_ids: Iterable[str]) -> None:
+        """See the protocol."""
+        queue.give_back(self.db, worker, job_ids)
+
+    def settle(self, site: str, worker: str, outcomes: Sequence[Outcome]) -> set[str]:
+        """See the protocol."""
+        return queue.settle(self.db, site, worker, outcomes)
+
+    def unpublished(self, most: int) -> list[str]:
+        """See the protocol."""
+        return queue.unpublished(self.db, most)
+
+    def published(self, job_ids: Sequence[str]) -> None:
+        """See the protocol."""
+        queue.published(self.db, job_ids)
+
+    def jobs(self, site: str | None, states: Sequence[State], most: int, after: str = "") -> list[JobSaid]:
+        """See the protocol."""
+        return jobs_looking.jobs(self.db, site, states, most, after)
+
+    def jobs_of(self, site: str, tracking_id: str) -> list[JobSaid]:
+        """See the protocol."""
+        return jobs_looking.jobs_of(self.db, site, tracking_id)
+
+    def replay(self, job_ids: Iterable[str]) -> set[str]:
+        """See the protocol."""
+        return queue.replay(self.db, job_ids)
+
+    def job_figures(self) -> JobFigures:
+        """See the protocol."""
+        return jobs_looking.figures(self.db)
+
+    def answers(self, site: str, desk: str, after: int, most: int) -> list[Answer]:
+        """See the protocol."""
+        return answers.of_desk(self.db, site, desk, after, most)
+
+    def last_answer(self, site: str) -> int:
+        """See the protocol."""
+        return answers.last(self.db, site)

@@ -116,13 +116,14 @@ JOBS = Table(
     UniqueConstraint("message_id", "task", name="jobs_each_once"),
     ForeignKeyConstraint(["message_id"], ["messages.message_id"], name="jobs_message", ondelete="CASCADE"),
     Index("jobs_by_tracking_id", "tracking_id", "site"),
-    _where("jobs_queued", "not_before", "job_id", of="state = 'queued'"),
+    _where("jobs_queued", "not_before", "job_id", "task", of="state = 'queued'"),
     _where("jobs_leased", "lease_until", of="state = 'processing'"),
     _where("jobs_failed", "job_id", of="state = 'failed'"),
     _where("jobs_untold", "job_id", of="state = 'queued' AND published = 0"),
 )  # fmt: skip
 """What is to be done, is being done, or was: the one place that says so. `published`: 1 once a broker was told.
-`lease_until` is set while the state is processing, and then alone."""
+`lease_until` is set while the state is processing, and then alone. The order of `jobs_queued` is the one in which jobs
+are claimed; `task` is in it so that jobs of a task that nobody works on are passed over within the index."""
 
 ANSWERS = Table(
     "answers", METADATA,
@@ -140,7 +141,7 @@ ANSWERS = Table(
     PrimaryKeyConstraint("message_id", "task", name="answers_pk"),
     UniqueConstraint("number", "site", name="answers_number"),
     ForeignKeyConstraint(["message_id"], ["messages.message_id"], name="answers_message", ondelete="CASCADE"),
-    Index("answers_by_tracking_id", "tracking_id", "site"),
+    Index("answers_by_desk", "desk", "site", "number"),
 )  # fmt: skip
 """What came of a job, for the desk that sent its file. Numbers of a site rise in the order of commits, since they are
 given in its turn; one that is replaced gets a new one."""

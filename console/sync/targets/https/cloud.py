@@ -35,9 +35,7 @@ class CloudTarget:
     def __init__(self, settings: TargetSettings, secret: Secret, limits: Limits | None = None) -> None:
         self.name = settings.name
         self.at_once_bytes = 1_500_000  # 64 pictures of 20 kB; beyond that nothing gets faster
-        ref = settings.secret
-        tls = Tls(settings, None if ref is None else lambda: secret(ref.secret))
-        self._way = Way(settings.url, tls, settings.concurrency, limits or Limits())
+        self._way = way_to(settings, secret, settings.concurrency, limits)
 
     def send(self, parcels: Sequence[Parcel]) -> Sequence[Receipt | Refused]:
         """See the protocol. What is not taken together goes in halves, down to the one that will never be."""
@@ -99,6 +97,20 @@ class CloudTarget:
             ),
             _("Most often it wants another certificate; ask who runs it."),
         )
+
+
+def way_to(settings: TargetSettings, secret: Secret, size: int, limits: Limits | None = None) -> Way:
+    """The way to a cloud, with mutual TLS where the settings name a certificate.
+
+    Args:
+        settings: of the target.
+        secret: where the passphrase of its key is, if the settings name one.
+        size: so many requests at once.
+        limits: of time and size.
+    """
+    ref = settings.secret
+    tls = Tls(settings, None if ref is None else lambda: secret(ref.secret))
+    return Way(settings.url, tls, size, limits or Limits())
 
 
 def _refused(answer: Answer) -> Refused:

@@ -72,6 +72,10 @@ class _Client:
     well_at: float = field(default=float("-inf"))
 
 
+class TooLarge(WrongAnswer):
+    """An answer has more bytes than `Limits.answer`."""
+
+
 class Way:
     """To one host.
 
@@ -97,7 +101,7 @@ class Way:
         A kept connection that the other side has let go of meanwhile is replaced without a word, once.
 
         Raises:
-            Unreachable, Denied, WrongAnswer: nothing came back that could be read; in words.
+            Unreachable, Denied, WrongAnswer: nothing came back that could be read; in words. `TooLarge`: too much.
         """
         with self._using() as client:
             call = client.network.call
@@ -142,7 +146,7 @@ class Way:
             for part in response.iter_stream():
                 size += len(part)
                 if size > limits.answer:
-                    raise WrongAnswer(
+                    raise TooLarge(
                         _("The answer of {place} is far too large, so it is not believed.").format(place=self.place),
                         _("Another service may answer at this address; ask who runs it."),
                     )

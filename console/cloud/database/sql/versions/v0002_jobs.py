@@ -36,7 +36,7 @@ def upgrade(op: Operations) -> None:
     )
     op.create_index("jobs_by_tracking_id", "jobs", ["tracking_id", "site"])
     for name, columns, state in (
-        ("jobs_queued", ["not_before", "job_id"], "state = 'queued'"),
+        ("jobs_queued", ["not_before", "job_id", "task"], "state = 'queued'"),
         ("jobs_leased", ["lease_until"], "state = 'processing'"),
         ("jobs_failed", ["job_id"], "state = 'failed'"),
         ("jobs_untold", ["job_id"], "state = 'queued' AND published = 0"),
@@ -59,7 +59,7 @@ def upgrade(op: Operations) -> None:
         sa.UniqueConstraint("number", "site", name="answers_number"),
         sa.ForeignKeyConstraint(["message_id"], ["messages.message_id"], name="answers_message", ondelete="CASCADE"),
     )
-    op.create_index("answers_by_tracking_id", "answers", ["tracking_id", "site"])
+    op.create_index("answers_by_desk", "answers", ["desk", "site", "number"])
     op.create_table(
         "numbers",
         sa.Column("site", sa.String(255), nullable=False),

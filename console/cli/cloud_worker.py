@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.cli.cloud_options import DatabaseOption, check_installed, database_url
 from console.cli.options import say
 
 if TYPE_CHECKING:
@@ -45,15 +46,7 @@ def worker(
     tasks: Annotated[
         Path, typer.Option(metavar="FILE", envvar="SIGHTDESK_CLOUD_TASKS", help="What is done; see `cloud tasks`.")
     ],
-    database: Annotated[
-        str,
-        typer.Option(
-            metavar="URL",
-            envvar="SIGHTDESK_CLOUD_DATABASE",
-            show_envvar=True,
-            help="Of `cloud serve`; without it: SQLite in the folder.",
-        ),
-    ] = "",
+    database: DatabaseOption = "",
     broker: Annotated[
         str,
         typer.Option(
@@ -86,49 +79,60 @@ def worker(
     ] = False,
 ) -> None:
     """Work on what was received, with the models of the tasks, until Ctrl+C or TERM."""
-    from console.cli.cloud_options import check_installed
-    from console.cli.stopping import stopped_by_signals
-
     check_installed()
     from console.cloud.tasks import read_tasks
     from console.cloud.waking.address import check_url
+    from console.cloud.working.manner import Manner
+    from console.cloud.working.starting import default_name
+
+    check_url(broker)
+    wanted = read_tasks(tasks.expanduser())
+    wait_s = (wanted.inference.batch_wait_ms if wait_ms is None else wait_ms) / 1000
+    manner = Manner(name or default_name(), batch or wanted.inference.batch, wait_s, lease)
+    urls = database, broker
+    _work(wanted, folder.expanduser().absolute(), urls, manner, metrics, with_parent=with_parent, as_json=as_json)
+
+
+def _work(
+    tasks: CloudTasks,
+    folder: Path,
+    urls: tuple[str, str],
+    manner: Manner,
+    metrics: str,
+    *,
+    with_parent: bool,
+    as_json: bool,
+) -> None:
+    """Begin, work, end. `urls`: of database and broker."""
+    from console.cli.stopping import stopped_by_signals
     from console.cloud.working.figures import Figures, Shown
     from console.cloud.working.looking import Hung
-    from console.cloud.working.manner import Manner
-    from console.cloud.working.starting import default_name, read_keys
+    from console.cloud.working.starting import read_keys
     from console.cloud.working.worker import Worker
     from console.health import logs
     from console.pipeline.memory import keep_freed_memory
     from console.privacy.core_dumps import refuse_core_dumps
     from console.settings.schema import LogSettings
 
-    refuse_core_dumps()
+    refuse_core_dumps()  # what is sealed is plain in memory here
     keep_freed_memory()
-    check_url(broker)
-    wanted = read_tasks(tasks.expanduser())
-    folder = folder.expanduser().absolute()
-    wait_s = (wanted.inference.batch_wait_ms if wait_ms is None else wait_ms) / 1000
-    manner = Manner(name or default_name(), batch or wanted.inference.batch, wait_s, lease)
-    stop, figures = threading.Event(), Figures()
+    stop, figures, hung = threading.Event(), Figures(), ""
     with ExitStack() as stack:
         stack.callback(logs.start(LogSettings()).stop)
         stack.enter_context(stopped_by_signals(stop))
         if with_parent:
             _end_with_parent(stop)
-        keys = read_keys(wanted, os.environ)
-        source = stack.enter_context(_source(folder, (database, broker), wanted, keys))
-        loaded = _loaded(wanted, manner)
+        source = stack.enter_context(_source(folder, urls, tasks, read_keys(tasks, os.environ)))
         shown = stack.enter_context(closing(Shown(figures, metrics))) if metrics else None
-        _say_ready(manner, loaded, source, broker, shown.url if shown else "", as_json=as_json)
-        hung: Hung | None = None
+        loaded = _loaded(tasks, manner)
+        stack.callback(loaded.close)
+        _say_ready(manner, loaded, source, urls[1], shown.url if shown else "", as_json=as_json)
         try:
             Worker(loaded.plans, source, manner, figures, stop).run()
         except Hung as error:
-            hung = error
+            hung = str(error)
         _say_done(figures.totals(), as_json=as_json)
-        if hung is None:
-            loaded.close()
-    if hung is not None:
+    if hung:
         say(f"sightdesk: {hung}")
         sys.stdout.flush()
         os._exit(1)  # a thread that hangs in native code would abort the end of the process
@@ -154,7 +158,7 @@ def _source(folder: Path, urls: tuple[str, str], tasks: CloudTasks, keys: Keys) 
     from console.cloud.working.starting import make_source
 
     database, broker = urls
-    url = database or f"sqlite:///{(folder / 'cloud.db').as_posix()}"
+    url = database_url(database, folder)
     with closing(open_repository(url, make=False)) as repository, closing(make_waker(broker)) as waker:
         yield make_source(folder, repository, waker, tasks, keys)
 

@@ -118,11 +118,13 @@ def read_tasks(path: Path) -> CloudTasks:
     try:
         return CloudTasks.model_validate({} if found is None else found)
     except ValidationError as error:
-        faults = [f"{_place(one['loc'], one.get('ctx', {}))}: {one['msg']}" for one in error.errors(include_url=False)]
+        faults = [_fault(one["loc"], one["msg"], one.get("ctx", {})) for one in error.errors(include_url=False)]
         raise CloudError(
             _("The tasks {path} can't be used: {faults}").format(path=path, faults="; ".join(faults)), hint
         ) from error
 
 
-def _place(loc: tuple[int | str, ...], ctx: dict[str, Any]) -> str:
-    return ".".join(str(part) for part in (*loc, *ctx.get("at", ()))) or "."
+def _fault(loc: tuple[int | str, ...], said: str, ctx: dict[str, Any]) -> str:
+    """Where it is, what is wrong with it, and what to do where that is known."""
+    place = ".".join(str(part) for part in (*loc, *ctx.get("at", ()))) or "."
+    return f"{place}: {said}" + (f" ({hint.rstrip('.')})" if (hint := str(ctx.get("hint", ""))) else "")

@@ -12,7 +12,7 @@ import pytest
 from console.cloud.database.base import CLAIMING, Repository
 from console.cloud.database.opening import open_repository
 from console.cloud.jobs.times import later
-from console.cloud.jobs.values import Claimed, Outcome
+from console.cloud.jobs.values import STATES, Claimed, Outcome
 from console.cloud.keeping.keeper import Keeper
 from console.cloud.pki.identity import Identity
 from console.cloud.tasks import CloudTasks
@@ -67,6 +67,24 @@ def keeping(url: str, folder: Path, tasks: CloudTasks | None = TASKS) -> Iterato
         keeper.close()
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "cloud"
+
+
+@pytest.fixture
+def keeper(database_url: str, folder: Path) -> Iterator[Keeper]:
+    with keeping(database_url, folder) as made:
+        yield made
+
+
+@pytest.fixture
+def simple(database_url: str, folder: Path) -> Iterator[Keeper]:
+    """With one task, so one job for each picture."""
+    with keeping(database_url, folder, ONE) as made:
+        yield made
+
+
 @contextmanager
 def opened(url: str) -> Iterator[Repository]:
     """The database, as a worker has it."""
@@ -111,3 +129,12 @@ class Worker:
     def replay(self, *job_ids: str) -> set[str]:
         with self.database.writing(CLAIMING) as db:
             return db.replay(job_ids)
+
+
+def all_jobs(keeper: Keeper, site: str | None = None) -> list[Any]:
+    with keeper.repository.reading() as db:
+        return db.jobs(site, STATES, 1000)
+
+
+def ids(jobs: list[Claimed]) -> list[str]:
+    return [one.job_id for one in jobs]

@@ -25,7 +25,9 @@ def test_no_fault_inside_and_every_answer_as_described(tmp_path: Path) -> None:
     if why:
         missing("services", why)
     python = environments.python_of("schemathesis")
-    with CloudServer(tmp_path / "cloud") as server:
+    tasks = tmp_path / "tasks.yaml"
+    tasks.write_text("tasks: [{name: cars, takes: pictures, stages: [{model: yolox_nano}]}]")
+    with CloudServer(tmp_path / "cloud", "--tasks", str(tasks)) as server:
         made = server.desk()
         done = subprocess.run(
             [
@@ -41,8 +43,10 @@ def test_no_fault_inside_and_every_answer_as_described(tmp_path: Path) -> None:
             },
         )  # fmt: skip
         taken = server.rows("SELECT count(*) FROM messages")[0][0]
+        queued = server.rows("SELECT count(*) FROM jobs")[0][0]
         log = (server.kept / "logs" / "sightdesk.log").read_text()
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert taken  # what was sent was not nonsense alone
+    assert queued
     assert "Traceback" not in log + "".join(server.words)
     print(done.stdout[-1500:])

@@ -197,6 +197,26 @@ def test_who_waits_for_a_lock_for_too_long_is_told_so(database_url: str, tmp_pat
         assert states(keeper.take(DESK, [message()])) == ["received"]
 
 
+def test_who_stands_still_in_the_middle_lets_others_go_on_after_a_while(
+    postgresql_url: str, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("console.cloud.database.sql.engines.BUSY_S", 0.5)
+    with closing(Database(postgresql_url)) as still:
+        monkeypatch.undo()
+        with keeping(postgresql_url, tmp_path / "cloud") as keeper:
+
+            def stand_still() -> None:
+                with still.writing(DESK.site) as session:
+                    session.set_about("half", "done")
+                    assert states(keeper.take(DESK, [message()])) == ["received"], "in its turn, a moment later"
+                    session.set_about("other half", "never")
+
+            with pytest.raises(DatabaseAway, match="can't be reached"):
+                stand_still()
+        with still.reading() as session:
+            assert session.about("half") is None
+
+
 def test_connections_that_ended_while_nobody_used_them_are_not_noticed(postgresql_url: str, tmp_path: Path) -> None:
     with keeping(postgresql_url, tmp_path / "cloud") as keeper:
         keeper.take(DESK, [message()])

@@ -123,8 +123,6 @@ def test_what_is_away_is_said_once_and_so_is_its_return(caplog: pytest.LogCaptur
     standing.good()
     for why in ("It is away.", "It is away.", "It is busy.", "It is busy."):
         assert standing.bad(why) > 0
-    assert not standing.well
     standing.good()
     standing.good()
     assert [record.message for record in caplog.records] == ["It is away.", "It is busy.", "It is back."]
-    assert standing.well

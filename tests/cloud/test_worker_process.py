@@ -12,10 +12,14 @@ import cv2
 import numpy as np
 import pytest
 
+from console.catalog.catalog import Catalog
 from console.cloud.keeping.keeper import Keeper
+from console.cloud.tasks import read_tasks
+from console.cloud.working.loading import load_tasks
+from console.site.finding import ModelFinder
 from console.sync.wire import Received
 from tests.cloud.keeping_cases import DESK
-from tests.cloud.worker_cases import answers, sealed, settled, until
+from tests.cloud.worker_cases import answers, sealed, settled, until, working
 from tests.cloud.worker_process import PLATES, VEHICLES, kept, process, write_tasks
 
 Box = tuple[float, float, float, float]
@@ -78,20 +82,23 @@ def test_plates_of_sealed_crops_come_back_in_the_cameras_pixels(
 
 
 @pytest.mark.shared
-def test_what_comes_together_changes_no_answer(tmp_path: Path, shared: Path) -> None:
+def test_what_comes_together_changes_no_answer(tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Vehicles, and plates in them, alone and eight together, at the precision that comparisons are made at."""
+    monkeypatch.setenv("SIGHTDESK_MODEL_PATH", str(shared))
+    tasks = write_tasks(tmp_path, {"model": VEHICLES}, {"model": PLATES, "on": "vehicle", "confidence": 0.1})
+    find = ModelFinder(Catalog(tmp_path / "models", tmp_path / "clips")).find
+    loaded = load_tasks(read_tasks(tasks), find, None, batch=8)
+    sent = list(crops(shared))[:8]
     told = []
-    for batch in ("1", "8"):
-        folder = tmp_path / batch
-        tasks = write_tasks(folder, {"model": VEHICLES}, {"model": PLATES, "on": "vehicle", "confidence": 0.1})
-        with kept(folder, tasks) as keeper, process(folder, shared, "--batch", batch) as worker:
-            sent = [one for one, _plate in crops(shared)]
-            keeper.take(DESK, sent)
-            worker.wait()
-            until(settled(keeper, len(sent)), 40)
-            found = found_in(keeper)
-            told.append([found[str(one.head["message_id"])] for one in sent])
-            assert max(answer["body"]["batch"] for answer in answers(keeper)) == int(batch)
+    for batch in (1, 8):
+        folder = tmp_path / str(batch)
+        with kept(folder, tasks) as keeper:
+            keeper.take(DESK, [one for one, _plate in sent])
+            with working(keeper.repository, folder, loaded.plans, batch=batch, wait_s=1.0):
+                until(settled(keeper, len(sent)))
+            told.append([found_in(keeper)[str(one.head["message_id"])] for one, _plate in sent])
+            assert max(answer["body"]["batch"] for answer in answers(keeper)) == batch
+    loaded.close()
     alone, together = told
     boxes = [box for found in alone for box in found]
     assert {box["label"] for box in boxes} >= {"vehicle", "plate"}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from console.cloud.keeping.keeper import Keeper
-from console.cloud.tasks import CloudTasks, read_tasks
+from console.cloud.tasks import read_tasks
 from tests.cloud.worker_cases import KEY
 from tests.conftest import ROOT
 
@@ -73,7 +73,7 @@ def process(*given: Any, **variables: str) -> Iterator[Process]:
         made.close()
 
 
-def write_tasks(folder: Path, *stages: dict[str, Any], takes: str = "sealed", **more: Any) -> CloudTasks:
+def write_tasks(folder: Path, *stages: dict[str, Any], takes: str = "sealed", **more: Any) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / "plates.key").write_bytes(KEY.pem("open sesame"))
     written = {
@@ -82,12 +82,12 @@ def write_tasks(folder: Path, *stages: dict[str, Any], takes: str = "sealed", **
         "inference": {"precision": "f32"}, **more,
     }  # fmt: skip
     (folder / "tasks.yaml").write_text(json.dumps(written))
-    return read_tasks(folder / "tasks.yaml")
+    return folder / "tasks.yaml"
 
 
 @contextmanager
-def kept(folder: Path, tasks: CloudTasks, url: str = "") -> Iterator[Keeper]:
-    keeper = Keeper(url or f"sqlite:///{folder}/cloud.db", folder, reserve_bytes=0, tasks=tasks)
+def kept(folder: Path, tasks: Path, url: str = "") -> Iterator[Keeper]:
+    keeper = Keeper(url or f"sqlite:///{folder}/cloud.db", folder, reserve_bytes=0, tasks=read_tasks(tasks))
     try:
         yield keeper
     finally:

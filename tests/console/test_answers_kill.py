@@ -78,10 +78,8 @@ def test_nothing_is_lost_or_doubled_whenever_it_is_killed(
             asked = len(book.asked)
             zygote.stdin.write(f"{own_home} {settings}\n")
             zygote.stdin.flush()
-            said = {zygote.stdout.readline().split()[0]: None}
-            pid = 0
-            while "begun" not in said or "pid" not in said:
-                said[zygote.stdout.readline().split()[0]] = None
+            said = {zygote.stdout.readline().split()[0] for _line in range(2)}
+            assert said == {"begun", "pid"}
             pid = _child(zygote.pid)
             until, pages = time.monotonic() + 10, chance.randrange(2, 12)
             while len(book.asked) < asked + pages and time.monotonic() < until:

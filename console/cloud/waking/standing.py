@@ -25,14 +25,14 @@ END_S: Final = 2.0
 class Pause:
     """How long to leave somebody alone: longer each time, up to half a minute, never quite the same."""
 
-    _FIRST_S, _MOST_S = 0.5, 30.0
+    _FIRST_S, _MORE, _MOST_S = 0.5, 1.5, 30.0
 
     def __init__(self) -> None:
         self._next_s = self._FIRST_S
 
     def take(self) -> float:
         """Seconds, until the next attempt."""
-        now_s, self._next_s = self._next_s, min(self._next_s * 2, self._MOST_S)
+        now_s, self._next_s = self._next_s, min(self._next_s * self._MORE, self._MOST_S)
         return now_s * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
 
     def forget(self) -> None:

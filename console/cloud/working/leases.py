@@ -53,12 +53,6 @@ class Leases:
         with self._lock:
             return self._held.get(job.job_id) != job.attempt
 
-    @property
-    def number(self) -> int:
-        """How many are held."""
-        with self._lock:
-            return len(self._held)
-
     def close(self) -> None:
         """Renew nothing more; harmless when done already."""
         self._end.set()

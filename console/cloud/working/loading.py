@@ -6,7 +6,7 @@ A task whose models can't be loaded is left out and said so; its jobs wait for a
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -46,11 +46,7 @@ class Loaded:
 
     def close(self) -> None:
         """Let go of the models; of one that hangs, not."""
-        threads = [Thread(target=model.backend.close, name=f"close {model.name}", daemon=True) for model in self.models]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(_END_S)
+        _close(self.models)
 
 
 def load_tasks(
@@ -83,10 +79,18 @@ def load_tasks(
         except CloudError as error:
             left_out[task.name] = error
     loaded = Loaded(plans, {name: str(error) for name, error in left_out.items()})
+    _close([model for model in models.values() if isinstance(model, Model) and model not in loaded.models])
     if not plans:
-        loaded.close()
         raise next(iter(left_out.values()))
     return loaded
+
+
+def _close(models: Sequence[Model]) -> None:
+    threads = [Thread(target=model.backend.close, name=f"close {model.name}", daemon=True) for model in models]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(_END_S)
 
 
 def plan_of(task: Task, models: Mapping[str, Model | ModelError | CatalogError | BackendError]) -> Plan:

@@ -32,12 +32,7 @@ class Standing:
     def __init__(self, back: str) -> None:
         self._back = back
         self._why = ""
-        self.tries = 0
-
-    @property
-    def well(self) -> bool:
-        """Whether it answered when last asked."""
-        return not self.tries
+        self._tries = 0
 
     def bad(self, why: str) -> float:
         """It did not answer.
@@ -48,14 +43,14 @@ class Standing:
         Returns:
             Seconds to wait until it is asked again.
         """
-        self.tries += 1
+        self._tries += 1
         if why != self._why:
             log.warning("%s", why)
         self._why = why
-        return pause_s(self.tries)
+        return pause_s(self._tries)
 
     def good(self) -> None:
         """It answered."""
-        if self.tries:
+        if self._tries:
             log.info("%s", self._back)
-        self.tries, self._why = 0, ""
+        self._tries, self._why = 0, ""

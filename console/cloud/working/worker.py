@@ -1,8 +1,9 @@
 """A worker: batches of what is ready go through the models of their tasks, and what came of each is settled.
 
-A model that answers nothing any more, not even about a grey picture, is out of order: the jobs of its tasks are given
-back, so that the outage of a server costs no job its attempts, and it is asked again now and then. A picture that a
-well model fails on is tried again, alone, as often as its task says.
+A picture that a model fails on is tried again, alone, as often as its task says. A model that answers nothing any more,
+not even about a grey picture, is out of order: nothing more is claimed for its tasks, and it is asked again now and
+then. So an outage costs an attempt only those whose batch it met, and one of them that brings it about again and again
+has failed in the end, instead of ending the model for ever.
 """
 
 from __future__ import annotations
@@ -117,7 +118,8 @@ class Worker:
         try:
             found = self._found(plan, batch)
             took_s = time.monotonic() - begin
-            sick = any(one.trouble for one in found) and self._are_sick(plan)
+            if any(one.trouble for one in found):
+                self._look_after(plan)
         except Abandoned as error:  # begun, but broken off by us: that says nothing about the job
             return [Settled(one.job, _broken_off(one, error)) for one in batch]
         except Hung as error:  # one of them may be what it hangs over, so the attempt counts
@@ -128,10 +130,7 @@ class Worker:
         self._figures.batch(len(batch))
         self._figures.took("infer", took_s)
         how = Ran(took_s, len(batch), self._manner.name)
-        return [
-            Settled(one.job, None if its.trouble and sick else _outcome(plan, one, its, how))
-            for one, its in zip(batch, found, strict=True)
-        ]
+        return [Settled(one.job, _outcome(plan, one, its, how)) for one, its in zip(batch, found, strict=True)]
 
     def _found(self, plan: Plan, batch: Sequence[Opened]) -> list[Found]:
         """What is found; where a batch fails as a whole, each picture alone. Raises Abandoned, Hung."""
@@ -145,14 +144,13 @@ class Worker:
                 return [found for one in batch for found in self._found(plan, [one])]
             return [Found(trouble=BackendError(_failed(error)))]
 
-    def _are_sick(self, plan: Plan) -> bool:
-        """Whether one of a task's models answers nothing at all; then nothing more is claimed for it."""
+    def _look_after(self, plan: Plan) -> None:
+        """See which of a task's models answer nothing at all; nothing more is claimed for those."""
         for model in plan.models:
             if id(model) not in self._sick and (trouble := trouble_of(model, self._patience)) is not None:
                 standing = Standing(_("{model} answers again.").format(model=model.name))
                 pause_s = standing.bad(_out_of_order(model, trouble.what))
                 self._sick[id(model)] = model, standing, time.monotonic() + pause_s
-        return any(id(model) in self._sick for model in plan.models)
 
     def _ask_sick(self) -> None:
         """Ask models that are out of order whether they are well again, those whose time has come."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from console.settings.sync import TargetSettings
 from console.sync import wire
 from console.sync.answers.page import Page, read_page
-from console.sync.targets.base import Secret
+from console.sync.targets.base import Secret, WrongAnswer
 from console.sync.targets.https.answers import failure
 from console.sync.targets.https.cloud import way_to
-from console.sync.targets.https.way import Limits, TooLarge
+from console.sync.targets.https.way import Limits
 
 MOST = 500
 """Answers of one page."""
@@ -39,8 +39,8 @@ class Asking:
         while True:
             try:
                 answer = self._way.ask("GET", f"{wire.ANSWERS_PATH}?after={after}&most={self._most}")
-            except TooLarge:
-                if self._most == 1:
+            except WrongAnswer as error:
+                if not error.too_large or self._most == 1:
                     raise
                 self._most = max(self._most // 4, 1)
                 continue

@@ -27,12 +27,11 @@ class Rhythm:
         self._anew_at = float("-inf")
 
     def sent(self, count: int, now: float) -> None:
-        """So many files were sent there, ever: where that is another number, some were just now."""
-        if count != self._sent:
-            first, self._sent = self._sent is None, count
-            if not first:
-                self._lively_until = now + LATELY_S
-                self._next = min(self._next, now + OFTEN_S)
+        """So many files were sent there, as far as is known: where they are more than before, some were just now."""
+        if self._sent is not None and count > self._sent:
+            self._lively_until = now + LATELY_S
+            self._next = min(self._next, now + OFTEN_S)
+        self._sent = count
 
     def came(self, number: int, now: float, *, more: bool) -> None:
         """It was asked, and so many answers came; `more`: others wait behind them."""

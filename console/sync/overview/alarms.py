@@ -26,7 +26,7 @@ EARLY, LATE = 0.5, 0.8
 _BACK_S = 60.0
 _FORESEEN_S = 90 * 86_400.0
 _HOUR_S = 3600.0
-_BY_ITSELF = frozenset(("", "unreachable", "busy", "wronganswer", "toolarge", "targeterror", "storeerror"))
+_BY_ITSELF = frozenset(("", "unreachable", "busy", "wronganswer", "targeterror", "storeerror"))
 """Kinds of problems that time alone may mend; all others need a person."""
 
 

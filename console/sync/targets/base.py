@@ -91,7 +91,15 @@ class Denied(TargetError):
 
 
 class WrongAnswer(TargetError):
-    """It said yes, but not in the way one who took it would; so it is not believed, and sent again."""
+    """It said yes, but not in the way one who took it would; so it is not believed, and sent again.
+
+    Attributes:
+        too_large: it had more bytes than are read.
+    """
+
+    def __init__(self, what: str, hint: str = "", *, after_s: float | None = None, too_large: bool = False) -> None:
+        super().__init__(what, hint, after_s=after_s)
+        self.too_large = too_large
 
 
 class Refused(TargetError):

@@ -19,14 +19,14 @@ from console.ui.review.cloud_panel import Line
 from console.ui.review.layout import ReviewLayout
 from console.ui.review.reading import Reader
 from console.ui.workplace import Workplace
-from models.words import _
+from models.words import _, ngettext
 from widgets.canvas import Mark
 
 LOOK_MS = 1000
 SETTLE_MS = 80
 """As with all that stands beside the picture: nobody reads it while he goes through items at speed."""
 _BOXES = "review cloud boxes"
-_MOST_BOXES, _MOST_LINES, _LETTERS = 60, 4, 40
+_MOST_BOXES, _MOST_LINES, _LETTERS = 60, 3, 40
 _WAIT = timedelta(days=1)
 _PATIENT_S = 600.0
 """After so long it is no longer said that the cloud is looking."""
@@ -148,11 +148,15 @@ def _look(item: Item, targets: Sequence[str], db: sqlite3.Connection) -> Said:
 def _lines(said: Said, now: datetime) -> list[Line]:
     """What is said, in the order in which it came."""
     lines = []
+    more = len(said.answers) - _MOST_LINES
     several = len({answer.target for answer in said.answers}) > 1
     for answer in said.answers[-_MOST_LINES:]:
         task = f"{answer.target}, {answer.task}" if several else answer.task
         detail = ", ".join(filter(None, (task, _ago(answer.received_at, now), ran_words(answer))))
         lines.append(Line(found_words(answer), detail, ran_words(answer, whole=True)))
+    if more > 0:
+        words = ngettext("{n} more before", "{n} more before", more).format(n=more)
+        lines.insert(0, Line("", words, _("All of them stand under “Where is it?”.")))
     if said.unanswered is not None:
         looking = (now - said.unanswered).total_seconds() < _PATIENT_S
         words = _("is looking at it") if looking else _("no answer yet")

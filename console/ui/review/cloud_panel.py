@@ -1,4 +1,4 @@
-"""What the cloud said of an item: a few quiet lines at the end of the panel, and whether its boxes are shown."""
+"""What the cloud said of an item: a few quiet lines at the foot of the panel, and whether its boxes are shown."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from models.words import _
 from widgets.key_button import KeyButton
-from widgets.theme import px
+from widgets.theme import px, tokens
 from widgets.tool_row import ToolRow
 
 
@@ -24,7 +25,7 @@ class Line:
 
 
 class CloudPanel(QWidget):
-    """Stands last, so that an answer which comes while somebody looks moves nothing.
+    """Stands at the foot, so that an answer which comes while somebody looks is seen and moves nothing.
 
     Attributes:
         boxes: shows or hides the boxes; not there while there are none.
@@ -40,7 +41,7 @@ class CloudPanel(QWidget):
         self.boxes.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._column, whole = QVBoxLayout(), QVBoxLayout(self)
         self._column.setSpacing(px(2))
-        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setContentsMargins(0, px(10), 0, px(8))
         whole.setSpacing(px(6))
         whole.addWidget(title)
         whole.addLayout(self._column)
@@ -72,6 +73,10 @@ class CloudPanel(QWidget):
         """Say whether its boxes are shown."""
         self.boxes.setVisible(shown is not None)
         self.boxes.show_as(_("Hide boxes") if shown else _("Show boxes"), "boxes")
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
+        """A hairline to what may be rolled away above it."""
+        QPainter(self).fillRect(0, 0, self.width(), 1, QColor(tokens().line))
 
     def _new(self) -> tuple[QLabel, QLabel]:
         words, detail = QLabel(self), QLabel(self)

@@ -132,7 +132,6 @@ class SidePanel(QFrame):
                 column.addWidget(part)
             if self._why in parts:
                 self._of_item = (title, *parts)
-        column.addWidget(self.cloud)
         column.addStretch(1)
         self.show_history(())
         return page
@@ -142,6 +141,7 @@ class SidePanel(QFrame):
         column = QVBoxLayout(foot)
         column.setContentsMargins(px(14), px(8), px(14), px(12))
         column.setSpacing(px(4))
+        column.addWidget(self.cloud)  # here it is seen however much stands above, and what comes moves nothing of that
         self._alarm.setProperty("role", "stopped")
         self._alarm.hide()
         for label in (self._kept, self._keys):
@@ -162,6 +162,13 @@ def _scroll(page: QWidget, name: str) -> QScrollArea:
     area.setAccessibleName(name)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(inner)
+    bar = area.verticalScrollBar()
+
+    def fit(_low: int, high: int) -> None:
+        """The bar takes its room from the border, so that no line breaks anew where it comes."""
+        column.setContentsMargins(px(14), px(12), max(px(14) - (bar.sizeHint().width() if high else 0), 0), px(8))
+
+    bar.rangeChanged.connect(fit)
     return area
 
 

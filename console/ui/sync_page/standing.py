@@ -22,7 +22,6 @@ _PROBLEMS = {
     "full": N_("its room is full"),
     "denied": N_("doesn't let this desk in"),
     "wronganswer": N_("answers wrongly"),
-    "toolarge": N_("answers wrongly"),
 }
 _FOR_A_PERSON: dict[str, Level] = {"full": "stopped", "denied": "stopped"}
 _NOTICED_S = 1.0

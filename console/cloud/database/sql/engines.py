@@ -129,9 +129,9 @@ def _cannot(path: Path, why: object) -> CloudError:
 def _bound(connection: Any, _record: object) -> None:
     """No wait for ever: neither for a lock, nor for a statement, nor for who stands still within a transaction."""
     try:
-        connection.execute(f"SET lock_timeout = '{BUSY_S:.0f}s'")
-        connection.execute(f"SET statement_timeout = '{BUSY_S * 3:.0f}s'")
-        connection.execute(f"SET idle_in_transaction_session_timeout = '{BUSY_S * 3:.0f}s'")
+        connection.execute(f"SET lock_timeout = '{BUSY_S * 1000:.0f}ms'")
+        for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(f"SET {name} = '{BUSY_S * 3000:.0f}ms'")
         connection.commit()
     except BaseException:
         connection.close()  # the pool forgets it without

@@ -72,10 +72,6 @@ class _Client:
     well_at: float = field(default=float("-inf"))
 
 
-class TooLarge(WrongAnswer):
-    """An answer has more bytes than `Limits.answer`."""
-
-
 class Way:
     """To one host.
 
@@ -101,7 +97,7 @@ class Way:
         A kept connection that the other side has let go of meanwhile is replaced without a word, once.
 
         Raises:
-            Unreachable, Denied, WrongAnswer: nothing came back that could be read; in words. `TooLarge`: too much.
+            Unreachable, Denied, WrongAnswer: nothing came back that could be read; in words.
         """
         with self._using() as client:
             call = client.network.call
@@ -146,9 +142,10 @@ class Way:
             for part in response.iter_stream():
                 size += len(part)
                 if size > limits.answer:
-                    raise TooLarge(
+                    raise WrongAnswer(
                         _("The answer of {place} is far too large, so it is not believed.").format(place=self.place),
                         _("Another service may answer at this address; ask who runs it."),
+                        too_large=True,
                     )
                 parts.append(part)
         found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}

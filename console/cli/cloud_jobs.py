@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -60,7 +60,8 @@ def list_jobs(
         found = db.jobs(site or None, wanted, limit, after)
         figures = db.job_figures()
     if as_json:
-        counts = {**figures.number, "oldest_queued_at": figures.oldest_queued_at}
+        counts: dict[str, Any] = {state: figures.number[state] for state in figures.number}
+        counts["oldest_queued_at"] = figures.oldest_queued_at
         print_json({"place": repository.place, "all": counts, "jobs": found})
         return
     for one in found:

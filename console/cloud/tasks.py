@@ -15,6 +15,10 @@ from models.words import _
 TaskName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
+_TAKES = {"sealed": "sealed", "picture": "pictures"}
+"""What a task calls the files of a kind of message."""
+
+
 class KeySettings(Section):
     """A private key that opens sealed crops."""
 
@@ -87,14 +91,18 @@ class CloudTasks(Section):
             kind: of the message, sealed or picture.
             camera_id: its camera.
         """
-        takes = {"sealed": "sealed", "picture": "pictures"}.get(kind)
         return [
             task.name
             for task in self.tasks
-            if task.takes == takes
+            if task.takes == _TAKES.get(kind)
             and (not task.sites or site in task.sites)
             and (not task.cameras or camera_id in task.cameras)
         ]
+
+    def takes(self, site: str) -> list[str]:
+        """Kinds of messages of a site whose files any task takes."""
+        wanted = {task.takes for task in self.tasks if not task.sites or site in task.sites}
+        return [kind for kind, takes in sorted(_TAKES.items()) if takes in wanted]
 
 
 def read_tasks(path: Path) -> CloudTasks:

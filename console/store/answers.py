@@ -34,7 +34,7 @@ _KEEP = (
 _UNANSWERED = (
     "SELECT max(d.sent_at) FROM outbox m JOIN outbox_deliveries d ON d.outbox_id = m.id "
     "JOIN answer_cursors c ON c.target = d.target AND c.store <> '' "
-    "WHERE m.tracking_id = ? AND m.kind IN ('picture', 'sealed') "
+    "WHERE m.tracking_id = ? AND m.kind IN (SELECT value FROM json_each(c.takes)) "
     "AND d.state = 'sent' AND d.target IN (SELECT value FROM json_each(?)) AND d.sent_at > ? AND d.sent_at <= ? "
     "AND NOT EXISTS (SELECT 1 FROM answers a WHERE a.target = d.target AND a.message_id = m.message_id)"
 )
@@ -48,11 +48,13 @@ class Cursor:
         store: the cloud's database that numbers are of; empty: none was fetched yet.
         number: of the last that was fetched.
         epoch: how often numbers began anew.
+        takes: kinds of messages whose files it looks at; about others it never says anything.
     """
 
     store: str = ""
     number: int = 0
     epoch: int = 0
+    takes: tuple[str, ...] = ("picture", "sealed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +126,19 @@ class Fetched:
 
 def cursor(db: sqlite3.Connection, target: str) -> Cursor:
     """How far a target's answers were fetched."""
-    row = db.execute("SELECT store, number, epoch FROM answer_cursors WHERE target = ?", (target,)).fetchone()
-    return Cursor(str(row[0]), int(row[1]), int(row[2])) if row is not None else Cursor()
+    row = db.execute("SELECT store, number, epoch, takes FROM answer_cursors WHERE target = ?", (target,)).fetchone()
+    if row is None:
+        return Cursor()
+    return Cursor(str(row[0]), int(row[1]), int(row[2]), tuple(map(str, json.loads(row[3]))))
 
 
 def move(db: Database | sqlite3.Connection, target: str, to: Cursor) -> None:
     """Fetch on from there; part of the job that keeps what was fetched."""
     db.execute(
-        "INSERT INTO answer_cursors (target, store, number, epoch) VALUES (?, ?, ?, ?) ON CONFLICT (target) "
-        "DO UPDATE SET store = excluded.store, number = excluded.number, epoch = excluded.epoch",
-        (target, to.store, to.number, to.epoch),
+        "INSERT INTO answer_cursors (target, store, number, epoch, takes) VALUES (?, ?, ?, ?, ?) ON CONFLICT (target) "
+        "DO UPDATE SET store = excluded.store, number = excluded.number, epoch = excluded.epoch, "
+        "takes = excluded.takes",
+        (target, to.store, to.number, to.epoch, json.dumps(to.takes)),
     )
 
 

@@ -31,6 +31,7 @@ CREATE TABLE answer_cursors (
     store TEXT NOT NULL DEFAULT '',                                      -- the cloud's database that numbers are of; empty: none answered yet
     number INTEGER NOT NULL DEFAULT 0,
     epoch INTEGER NOT NULL DEFAULT 0,                                    -- how often numbers began anew: another store, or one from a backup
+    takes TEXT NOT NULL DEFAULT '["picture", "sealed"]' CHECK (json_valid(takes)),  -- kinds of messages that it looks at
     came INTEGER NOT NULL DEFAULT 0,                                     -- so many answers were stored, ever
     came_at TEXT,                                                        -- when the last was
     fetched_at TEXT,                                                     -- when it was asked last and answered; to the minute

@@ -83,7 +83,7 @@ def test_a_desk_gets_the_answers_to_what_it_sent_page_by_page(app: Any, keeper: 
     for site in (DESK.site, OTHER_SITE.site):
         worker.settle(jobs, site=site)
     page = answers(app)
-    assert set(page) == {"store", "last", "answers"}
+    assert set(page) == {"store", "last", "takes", "answers"}
     assert page["last"] == 6
     assert len(page["store"]) == 32
     assert set(page["answers"][0]) == {

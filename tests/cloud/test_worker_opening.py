@@ -65,11 +65,20 @@ def test_a_crop_opens_with_the_key_it_was_sealed_for_in_pixels_of_its_source() -
     assert opened.space.place(np.array([[1, 2, 3, 4.5]], np.float32)).tolist() == [[101, 52, 103, 54.5]]
 
 
+def test_boxes_in_a_crop_that_was_made_smaller_are_in_pixels_of_its_source() -> None:
+    about = {**ABOUT, "crop_width": 1280, "crop_height": 574}
+    content = seal(square((1024, 459)), about, KEY.public).content
+    space = open_file(job(content), content, KEYS).space
+    placed = space.place(np.array([[0, 0, 512, 459], [0, 0, 1024, 1]], np.float32))
+    assert np.allclose(placed, [[100, 50, 740, 624], [100, 50, 1380, 50 + 574 / 459]])
+
+
 @pytest.mark.parametrize(
     "about",
     [
         {}, {"x": 1, "y": 2}, {**ABOUT, "x": -1}, {**ABOUT, "x": True}, {**ABOUT, "y": "7"},
         {**ABOUT, "source_width": 0}, {**ABOUT, "source_width": 10**9}, {**ABOUT, "x": None},
+        {**ABOUT, "crop_width": 0, "crop_height": 9}, {**ABOUT, "crop_width": "9"},
     ],
 )  # fmt: skip
 def test_what_does_not_say_where_it_was_is_answered_in_its_own_pixels(about: dict[str, Any]) -> None:

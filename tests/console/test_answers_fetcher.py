@@ -119,7 +119,8 @@ def test_all_pages_come_over_mutual_tls_each_once_and_what_is_not_ours_does_not(
     assert {row["camera_id"] for row in got} == {"yard"}
     assert {row["boot_id"] for row in got} == {store.boot_id}
     assert cursor(store) | {"came_at": 0, "fetched_at": 0} == {
-        "target": "cloud", "store": book.store, "number": book.last, "epoch": 0, "came": 620, "came_at": 0,
+        "target": "cloud", "store": book.store, "number": book.last, "epoch": 0, "takes": '["picture", "sealed"]',
+        "came": 620, "came_at": 0,
         "fetched_at": 0, "problem": "", "hint": "", "problem_kind": "", "failing_since": None,
     }  # fmt: skip
     assert receiver.peers() == ["desk-1"]
@@ -128,6 +129,22 @@ def test_all_pages_come_over_mutual_tls_each_once_and_what_is_not_ours_does_not(
     book.add(first["message_id"], first["tracking_id"], body=body(("van", 0.5, (1, 1, 2, 2))))
     desk.until(lambda: any("van" in row["body"] for row in rows(store)), OFTEN_S)
     assert len(rows(store)) == 620
+
+
+def test_nobody_is_told_to_wait_for_what_a_cloud_does_not_look_at(desk: Desk, store: Store, book: Book) -> None:
+    ((_message, tracking_id),) = send_files(store, 1)
+    book.takes = ("sealed",)
+    desk.start()
+    desk.until(lambda: cursor(store).get("takes") == '["sealed"]')
+
+    def waits() -> bool:
+        with store.read() as db:
+            return answers.unanswered_since(db, tracking_id, ["cloud"], "", "9999") is not None
+
+    assert not waits()
+    book.takes = ("picture",)
+    desk.until(lambda: cursor(store)["takes"] == '["picture"]', OFTEN_S)
+    assert waits()
 
 
 def test_what_was_erased_meanwhile_is_not_stored(desk: Desk, store: Store, book: Book) -> None:

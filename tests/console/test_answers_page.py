@@ -44,10 +44,11 @@ def test_a_page_comes_through_and_what_is_not_known_here_is_left_out() -> None:
     assert stored == PLATE
     assert found.answers[0].answered_at == "2026-05-04T12:00:00.000000+00:00"
     assert read(page() | {"last": 9}).more
+    assert read(page() | {"takes": ["sealed", "tomorrow", "sealed"]}).takes == ("sealed", "tomorrow")
     failed = page(1)
     failed["answers"][0] |= {"state": "failed", "why": "The picture\ncan't be read.\u200b", "body": {}}
     assert (read(failed).answers[0].why, read(failed).answers[0].body) == ("The picture can't be read.?", "{}")
-    assert read({"store": "x", "last": 0, "answers": []}, after=7).answers == ()
+    assert read({"store": "x", "last": 0, "takes": [], "answers": []}, after=7).answers == ()
 
 
 WRONG: list[tuple[str, Any]] = [
@@ -75,6 +76,7 @@ WRONG_FOUND: list[tuple[str, Any]] = [
         *((("answers", 1, name), value) for name, value in WRONG),
         *((("answers", 1, "body", name), value) for name, value in WRONG_BODY),
         *((("answers", 1, "body", "found", 1, name), value) for name, value in WRONG_FOUND),
+        (("takes",), None), (("takes",), [1]), (("takes",), ["x"] * 99),
         (("store",), ""), (("store",), 7), (("last",), 2), (("last",), None), (("answers",), {}),
         (("answers", 0, "number"), 2), (("answers", 2, "number"), 2),
     ],

@@ -40,6 +40,7 @@ class Book:
     Attributes:
         store: number of its database; another one: it was made anew.
         last: the highest number it ever had.
+        takes: kinds of messages whose files it looks at.
         rows: by number.
         asked: (after, most) of each question.
         instead: asked first, given after and most; what it returns is the answer: status, headers, body.
@@ -48,6 +49,7 @@ class Book:
 
     store: str = STORE
     last: int = 0
+    takes: tuple[str, ...] = ("picture", "sealed")
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
     asked: list[tuple[int, int]] = field(default_factory=list)
     instead: Callable[[int, int], tuple[int, dict[str, str], Any] | None] = lambda _after, _most: None
@@ -73,4 +75,4 @@ class Book:
             if other is not None:
                 return other
             wanted = [row for number, row in sorted(self.rows.items()) if number > after][:most]
-            return 200, {}, {"store": self.store, "last": self.last, "answers": wanted}
+            return 200, {}, {"store": self.store, "last": self.last, "takes": self.takes, "answers": wanted}

@@ -147,9 +147,10 @@ class Answer(BaseModel):
 class Answers(BaseModel):
     """Answers for a desk, by their numbers."""
 
-    model_config = _example(store="0f4b6d2a9c1e48d7a3b5c7d9e1f20315", last=4711, answers=[_ANSWER])
+    model_config = _example(store="0f4b6d2a9c1e48d7a3b5c7d9e1f20315", last=4711, takes=["sealed"], answers=[_ANSWER])
     store: str = Field(description="Which database the numbers are of: of another one, begin again from 0.")
     last: int = Field(description="The highest number an answer of the site ever had; below yours: begin again from 0.")
+    takes: list[Literal["picture", "sealed"]] = Field(description="Kinds of messages whose files are looked at.")
     answers: list[Answer] = Field(description="Fewer than were asked for where they are long; none: these were all.")
 
 

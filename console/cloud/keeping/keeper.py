@@ -113,7 +113,12 @@ class Keeper:
         """
         size = 0
         with self._database.reading() as db:
-            page = Answers(store=db.about(FOLDER) or "", last=db.last_answer(who.site), answers=[])
+            page = Answers(
+                store=db.about(FOLDER) or "",
+                last=db.last_answer(who.site),
+                takes=self._tasks.takes(who.site),
+                answers=[],
+            )
             while size < _MOST_BYTES and len(page["answers"]) < most:
                 some = min(_ANSWERS_AT_ONCE, most - len(page["answers"]))
                 found = db.answers(who.site, who.desk, after, some)

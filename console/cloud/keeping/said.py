@@ -54,11 +54,13 @@ class Answers(TypedDict):
     Attributes:
         store: the number of the folder that belongs to the database; of another one, numbers begin anew.
         last: the highest number an answer of the site ever had.
+        takes: kinds of messages of the site whose files any task looks at.
         answers: by their numbers; fewer than were asked for where they are long.
     """
 
     store: str
     last: int
+    takes: list[str]
     answers: list[Answer]
 
 

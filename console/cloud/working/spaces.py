@@ -35,17 +35,18 @@ class Space:
 
 
 def of_crop(about: Mapping[str, Any], size: tuple[int, int]) -> Space:
-    """The space of a sealed crop.
+    """The space of a sealed crop; one that was made smaller says how large it was.
 
     Args:
-        about: what was sealed with it.
+        about: what was sealed with it; see `console.privacy.sealed_writer.OfItem`.
         size: (width, height) of the crop.
     """
     corner = _sides(about.get("x"), about.get("y"), least=0)
     source = _sides(about.get("source_width"), about.get("source_height"))
-    if corner is None or source is None:
+    before = _sides(about.get("crop_width", size[0]), about.get("crop_height", size[1]))
+    if corner is None or source is None or before is None:
         return Space("file", size)
-    return Space("source", source, corner=corner)
+    return Space("source", source, scale=(before[0] / size[0], before[1] / size[1]), corner=corner)
 
 
 def of_picture(body: Mapping[str, Any], size: tuple[int, int]) -> Space:

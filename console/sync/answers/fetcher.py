@@ -184,7 +184,7 @@ class Fetcher:
                 self._rhythm.has_none(self._clock.monotonic())
                 self._is_well(none=True)
             elif at.store not in ("", page.store) or page.last < at.number:
-                self._write(lambda db: rows.move(db, self._name, Cursor(page.store, 0, at.epoch + 1)))
+                self._write(lambda db: rows.move(db, self._name, Cursor(page.store, 0, at.epoch + 1, page.takes)))
                 self._rhythm.begins_anew(self._clock.monotonic())
                 self._standing.well(self._standing.epoch)
             else:
@@ -198,9 +198,9 @@ class Fetcher:
         return 0.0
 
     def _keep(self, page: Page, at: Cursor) -> None:
-        if not page.answers and at.store:
+        if not page.answers and at.store and page.takes == at.takes:
             return
-        at = replace(at, store=page.store)
+        at = replace(at, store=page.store, takes=page.takes)
         now, said = utc_text(self._clock.wall()), Fetched()
 
         def job(db: Database) -> int:

@@ -1,7 +1,7 @@
 """A page of answers as a cloud says it: checked to the last value before anything of it is believed.
 
-``{"store", "last", "answers": [{"number", "message_id", "tracking_id", "camera_id", "task", "state", "why", "at",
-"body"}]}``; what more stands in it is passed over. Of a body only what is known here is kept.
+``{"store", "last", "takes", "answers": [{"number", "message_id", "tracking_id", "camera_id", "task", "state", "why",
+"at", "body"}]}``; what more stands in it is passed over. Of a body only what is known here is kept.
 """
 
 from __future__ import annotations
@@ -34,11 +34,13 @@ class Page:
     Attributes:
         store: the cloud's database that numbers are of.
         last: the highest number it ever had for this desk's site.
+        takes: kinds of messages whose files it looks at.
         answers: those that were asked for.
     """
 
     store: str
     last: int
+    takes: tuple[str, ...]
     answers: tuple[NewAnswer, ...]
 
     @property
@@ -65,6 +67,7 @@ def read_page(content: bytes, after: int, most: int) -> Page:
     try:
         values = _group(json.loads(content, parse_constant=_no_number), "the page")
         store, last = _name(values, "store"), _whole(values, "last", _LAST)
+        takes = {_name({"takes": kind}, "takes") for kind in _list(values, "takes", _RAN)}
         listed = _list(values, "answers", most)
         answers = tuple(_answer(_group(one, "an answer")) for one in listed)
         _see_order([after, *(one.number for one in answers)], max(last, after))
@@ -74,7 +77,7 @@ def read_page(content: bytes, after: int, most: int) -> Page:
             _("What it says are its answers is none ({what}), so nothing of it is kept.").format(what=what),
             _("It is asked again by itself. Should it stay so, ask who runs it; sending is not touched by it."),
         ) from None
-    return Page(store, last, answers)
+    return Page(store, last, tuple(sorted(takes)), answers)
 
 
 def _see_order(numbers: list[int], last: int) -> None:

@@ -14,11 +14,17 @@ from models.words import _
 GROUP = "sightdesk.backends"
 # a table, not entry points: it holds where Sightdesk was never installed, too
 BUILT_IN = {"openvino": "backends.openvino", "onnxruntime": "backends.onnxruntime", "kserve": "backends.kserve"}
+_TITLES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime", "kserve": "KServe"}
 
 
 def names() -> list[str]:
     """All runtimes known here, installed plug-ins included, without importing any."""
     return [*BUILT_IN, *_plug_ins()]
+
+
+def title(name: str) -> str:
+    """A runtime as its makers write it; a plug-in's name is its title."""
+    return _TITLES.get(name, name)
 
 
 def _plug_ins() -> dict[str, EntryPoint]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from backends import registry
 from console.store.answers import AnswerRow
 from models.words import _, ngettext
 
-RUNTIMES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime", "kserve": "KServe"}
 _FEW = 6
 _NAME, _CUT = 24, 20
 
@@ -52,7 +52,7 @@ def score_words(score: float) -> str:
 
 
 def _where(one: Mapping[str, Any], whole: bool) -> str:  # noqa: FBT001  # as above
-    runtime = RUNTIMES.get(str(one["runtime"]), str(one["runtime"]))
+    runtime = registry.title(str(one["runtime"]))
     if whole and one["version"]:
         runtime = f"{runtime} {one['version']}"
     where = f"{runtime} {one['device']}".strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from backends import registry
 from console.pipeline.lane import Lane
 from console.pipeline.series import Current
 from console.pipeline.tally import ClassCount
@@ -16,8 +17,6 @@ from console.ui.status import CAUSES
 from models.policy import PublishedFootage
 from models.words import N_, _, ngettext
 from widgets.facts import Fact
-
-RUNTIMES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime", "kserve": "KServe"}
 
 STAGES: tuple[tuple[str, str, str], ...] = (
     ("end to end", N_("Capture to boxes"), N_("From the picture's capture until its boxes are known.")),
@@ -65,7 +64,7 @@ def alarms(ran: Sequence[Mapping[str, Any]]) -> list[Fact]:
 
 
 def _runtime(stage: Mapping[str, Any]) -> str:
-    return f"{RUNTIMES.get(stage['runtime'], stage['runtime'])} {stage['version']}"
+    return f"{registry.title(stage['runtime'])} {stage['version']}"
 
 
 def _precision(stage: Mapping[str, Any]) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from backends import registry
 from console.settings.inference import InferenceSettings
 from console.settings.schema import Settings
 from console.site.finding import BEST
-from console.ui.live.focus_facts import RUNTIMES
 from console.ui.models_page import gate
 from console.ui.models_page.listing import ModelLine, named, running_name
 from console.ui.models_page.table import Variant
@@ -149,5 +149,5 @@ def words(model: str, variant: Variant) -> str:
     runtime, device, precision = variant
     how = f", {precision}" if precision != "default" else ""
     return _("{model} on {runtime} {device}{how}").format(
-        model=model, runtime=RUNTIMES.get(runtime, runtime), device=device, how=how
+        model=model, runtime=registry.title(runtime), device=device, how=how
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from backends import registry
 from backends.base import Device
 from console.health.hardware import HardwareUse
 from console.health.runtimes import RuntimeFound
-from console.ui.live.focus_facts import RUNTIMES
 from console.ui.models_page.listing import ModelLine
 from models.words import _, ngettext
 from widgets.facts import Fact
@@ -35,7 +35,7 @@ def running_facts(ran: Sequence[Ran]) -> list[Fact]:
     """Where it really runs, as its runtime says; empty where it does not run."""
     facts: list[Fact] = []
     for stage in ran:
-        name = RUNTIMES.get(str(stage["runtime"]), str(stage["runtime"]))
+        name = registry.title(str(stage["runtime"]))
         facts.append(Fact(_("Runs on"), f"{name} {stage['version']}, {stage['device']}", strong=True))
         facts.append(Fact(_("Precision"), _counted(stage["precision"], stage["precisions"])))
         nodes: Mapping[str, int] = stage["nodes"]
@@ -86,7 +86,7 @@ def device_facts(found: Sequence[RuntimeFound]) -> list[Fact]:
         lines += [f"○ {names}: {why}" for names, why in _not_available(runtime.devices)]
         if runtime.what:
             lines = [f"○ {runtime.what} {runtime.hint}".strip()]
-        name = RUNTIMES.get(runtime.name, runtime.name)
+        name = registry.title(runtime.name)
         about = f"{runtime.package} {runtime.version}".strip() or _("not installed")
         facts.append(
             Fact(name, "\n".join(lines), tip=_("plug-in: {about}").format(about=about) if runtime.plug_in else about)

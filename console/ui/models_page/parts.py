@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from backends import registry
 from console.health.hardware import HardwareUse
 from console.pipeline.loading import Loading
-from console.ui.live.focus_facts import RUNTIMES
 from console.ui.models_page.facts import hardware_words
 from models.words import N_, _
 from widgets.facts import FactList
@@ -118,7 +118,7 @@ class LoadingBar(QFrame):
             return
         one = loading[0]
         elapsed = max(time.monotonic() - one.begun, 0.0)
-        runtime = RUNTIMES.get(one.backend, one.backend)
+        runtime = registry.title(one.backend)
         what = _("Loading {model} on {runtime} {device}").format(model=one.model, runtime=runtime, device=one.device)
         phase = _(_PHASES.get(one.phase, one.phase))
         usual = _(", usually {s} s").format(s=f"{one.usual_s:.0f}") if one.usual_s is not None else ""

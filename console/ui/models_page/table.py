@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from console.ui.live.focus_facts import RUNTIMES
+from backends import registry
 from models.words import N_, _
 from widgets.theme import tokens
 
@@ -154,7 +154,7 @@ def _item(row: Row, *, runs: bool) -> QTreeWidgetItem:
     chosen = row["precision"] != "default" or "precision" not in ran
     item = _Line(
         [
-            RUNTIMES.get(str(row["runtime"]), str(row["runtime"])),
+            registry.title(str(row["runtime"])),
             str(ran.get("device", row["device"])),
             precision if chosen else _("{precision} (default)").format(precision=precision),
         ]

@@ -11,6 +11,7 @@ from console.cli.options import JsonOption, print_json, say
 
 if TYPE_CHECKING:
     from console.cloud.tasks import CloudTasks, Task
+    from console.settings.inference import RemoteSettings
 
 TASKS_EXAMPLES = """\b
 Examples:
@@ -39,7 +40,7 @@ def tasks(
     from console.cloud.tasks import read_tasks
 
     found = read_tasks(check.expanduser())
-    faults = [fault for task in found.tasks for fault in _faults(task)]
+    faults = [fault for task in found.tasks for fault in (*_faults(task), *_not_allowed(task, found.remote))]
     if faults:
         raise CloudError(f"The tasks {check} can't be used: {'; '.join(faults)}", "Correct them, and check it again.")
     notes = _notes(found)
@@ -78,13 +79,31 @@ def _faults(task: Task) -> list[str]:
     return faults
 
 
+def _not_allowed(task: Task, remote: RemoteSettings) -> list[str]:
+    """Served models whose servers workers may not send pictures to."""
+    from console.errors import ModelError
+    from console.pipeline.loader import is_served
+    from console.privacy.remote import check as check_server
+
+    faults = []
+    for number, stage in enumerate(task.stages):
+        try:
+            if is_served(stage.model):
+                check_server(stage.model, remote)
+        except ModelError as error:
+            faults.append(f"{task.name}, stage {number + 1}: {error}")
+    return faults
+
+
 def _notes(found: CloudTasks) -> list[str]:
     """What may be as it should, and should be known."""
     notes = []
     sealed = [task.name for task in found.tasks if task.takes == "sealed"]
     if sealed and not found.keys:
         notes.append(f"No key is named, so nobody can work on {', '.join(sealed)}: they take sealed crops.")
-    notes += [f"The key {one.file} is not on this machine; workers need it." for one in found.keys if _away(one.file)]
+    files = [stage.model for task in found.tasks for stage in task.stages if _is_file(stage.model)]
+    away = [f"The model {one}" for one in dict.fromkeys(files)] + [f"The key {one.file}" for one in found.keys]
+    notes += [f"{one} is not on this machine; workers need it." for one in away if _away(one.split(" ", 2)[2])]
     return notes
 
 
@@ -105,6 +124,12 @@ def _labels(model: str) -> set[str] | None:
 
     entry = next((one for one in built_in().models if one.name == model), None)
     return None if entry is None or entry.manifest is None else set(entry.manifest.labels)
+
+
+def _is_file(model: str) -> bool:
+    from console.pipeline.loader import is_served
+
+    return not is_served(model) and Path(model).name != model
 
 
 def _is_no_model(model: str) -> bool:

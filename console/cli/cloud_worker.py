@@ -83,9 +83,10 @@ def worker(
     from console.cloud.tasks import read_tasks
     from console.cloud.waking.address import check_url
     from console.cloud.working.manner import Manner
-    from console.cloud.working.starting import default_name
+    from console.cloud.working.starting import check_name, default_name
 
     check_url(broker)
+    check_name(name)
     wanted = read_tasks(tasks.expanduser())
     wait_s = (wanted.inference.batch_wait_ms if wait_ms is None else wait_ms) / 1000
     manner = Manner(name or default_name(), batch or wanted.inference.batch, wait_s, lease)

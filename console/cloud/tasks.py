@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from console.cloud.errors import CloudError
+from console.cloud.pki.identity import NAME
 from console.settings.inference import InferenceSettings, RemoteSettings, StageSettings
+from console.settings.parse import Misread, Problem, decode, parse
 from console.settings.section import Section, mistake
-from models.words import _
+from console.settings.words import problems
+from models.words import N_, _, ngettext
 
 TaskName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+SiteName = Annotated[str, Field(pattern=rf"^(?:{NAME.pattern})$")]
 
 
+_HINT = N_("sightdesk cloud tasks shows one to begin with.")
+_MOST_FAULTS = 5
 _TAKES = {"sealed": "sealed", "picture": "pictures"}
 """What a task calls the files of a kind of message."""
 
@@ -22,16 +29,20 @@ _TAKES = {"sealed": "sealed", "picture": "pictures"}
 class KeySettings(Section):
     """A private key that opens sealed crops."""
 
-    file: str = Field(min_length=1, description="Full path of the key's file, as `sightdesk privacy keygen` writes it.")
+    file: str = Field(min_length=1, description="The key's file, as `sightdesk privacy keygen` writes it.")
     passphrase_from: str = Field(default="", description="Name of the environment variable that holds its passphrase.")
 
 
 class Task(Section):
     """Models working on the files of one kind of message."""
 
-    name: TaskName = Field(description="What it is called in answers; one that is renamed is another task.")
+    name: TaskName = Field(
+        description="Its name in answers: small letters, digits, - and _. One that is renamed is another task."
+    )
     takes: Literal["sealed", "pictures"] = Field(description="sealed: sealed crops; pictures: redacted pictures.")
-    sites: tuple[str, ...] = Field(default=(), description="Of these sites; empty: of all.")
+    sites: tuple[SiteName, ...] = Field(
+        default=(), description="Of these sites, as their certificates name them, such as plant-1; empty: of all."
+    )
     cameras: tuple[str, ...] = Field(default=(), description="Of the cameras with these ids; empty: of all.")
     stages: tuple[StageSettings, ...] = Field(
         min_length=1, max_length=8, description="Models in order; `on` names a label of an earlier one to look into."
@@ -106,33 +117,44 @@ class CloudTasks(Section):
 
 
 def read_tasks(path: Path) -> CloudTasks:
-    """Read the file.
+    """Read the file. Key files that it names without a full path are beside it.
 
     Raises:
         CloudError: it is not there, or wrong; each fault with its place.
     """
-    from ruamel.yaml import YAML  # noqa: PLC0415  # 60 ms that --help can do without
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
-
-    hint = _("sightdesk cloud tasks shows one to begin with.")
     try:
-        found: Any = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise CloudError(_("The tasks {path} can't be read: {why}").format(path=path, why=why), hint) from error
-    except YAMLError as error:
-        where = str(error).strip().splitlines()
-        raise CloudError(_("{path} is no YAML: {why}").format(path=path, why="; ".join(where[:3])), hint) from error
-    try:
-        return CloudTasks.model_validate({} if found is None else found)
-    except ValidationError as error:
-        faults = [_fault(one["loc"], one["msg"], one.get("ctx", {})) for one in error.errors(include_url=False)]
+        raw = path.read_bytes()
+    except OSError as error:
         raise CloudError(
-            _("The tasks {path} can't be used: {faults}").format(path=path, faults="; ".join(faults)), hint
+            _("The tasks {path} can't be read: {why}").format(path=path, why=error.strerror or error), _(_HINT)
         ) from error
+    try:
+        parsed = parse(decode(raw))
+    except Misread as error:
+        raise _wrong(path, (error.problem,)) from None
+    try:
+        tasks = CloudTasks.model_validate(parsed.data)
+    except ValidationError as error:
+        raise _wrong(path, problems(error, parsed, CloudTasks)) from error
+    keys = tuple(one.model_copy(update={"file": _beside(path, one.file)}) for one in tasks.keys)
+    return tasks.model_copy(update={"keys": keys})
 
 
-def _fault(loc: tuple[int | str, ...], said: str, ctx: dict[str, Any]) -> str:
-    """Where it is, what is wrong with it, and what to do where that is known."""
-    place = ".".join(str(part) for part in (*loc, *ctx.get("at", ()))) or "."
-    return f"{place}: {said}" + (f" ({hint.rstrip('.')})" if (hint := str(ctx.get("hint", ""))) else "")
+def _beside(path: Path, file: str) -> str:
+    return file if file.startswith("~") else str(path.absolute().parent / file)
+
+
+def _wrong(path: Path, found: Sequence[Problem]) -> CloudError:
+    """What is wrong in a file, each fault with its line, and what to do where that is known."""
+    ends = [one for one in found if not any(other.key.startswith(f"{one.key}.") for other in found)]
+    faults = "; ".join(_fault(one) for one in ends[:_MOST_FAULTS])
+    if (more := len(ends) - _MOST_FAULTS) > 0:
+        faults += ngettext("; and {n} more", "; and {n} more", more).format(n=more)
+    return CloudError(_("The tasks {path} can't be used: {faults}").format(path=path, faults=faults), _(_HINT))
+
+
+def _fault(one: Problem) -> str:
+    said = ": ".join(filter(None, (one.key, one.what)))
+    if one.line:
+        said = _("line {line}, {said}").format(line=one.line, said=said)
+    return f"{said} ({one.hint.rstrip('.')})" if one.hint else said

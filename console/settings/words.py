@@ -42,6 +42,8 @@ _BOUNDS = {
     "gt": N_("must be more than {limit}"),
     "le": N_("must be at most {limit}"),
     "lt": N_("must be less than {limit}"),
+    "min_length": N_("must have at least {limit} of them"),
+    "max_length": N_("must have at most {limit} of them"),
 }
 
 

@@ -24,6 +24,8 @@ MAX_HEAD = 4 << 20
 """Bytes of one head: a thousand boxes need less than a tenth of it."""
 MAX_PARTS = 250_000
 """Values in all heads of a body, by their commas and brackets: each needs some hundred bytes of memory once read."""
+MOST_FOUND, MOST_NAME = 1000, 200
+"""Boxes of one answer, and letters of whatever it names: a desk reads no more."""
 Taken = Literal["received", "known", "refused"]
 """What became of a message: stored now, not stored since it was before (or was erased), never to be stored as it is."""
 _LENGTH = struct.Struct(">I")

@@ -104,7 +104,7 @@ def test_the_example_can_be_used_as_it_is(tmp_path: Path, run: Run) -> None:
     code, out, words = run("tasks", "--check", str(file))
     assert code == 0
     assert out.startswith("plates: sealed of all sites, person-vehicle-bike-detection-2002 > vehicle-license")
-    assert "The key /etc/sightdesk/crops.key is not on this machine" in words
+    assert f"The key {tmp_path / 'crops.key'} is not on this machine" in words
     uncommented = [line.replace("  # - ", "  - ").replace("  #   ", "    ") for line in file.read_text().splitlines()]
     file.write_text(
         "\n".join(line.removeprefix("# ") if line.startswith(("# remote", "#   ")) else line for line in uncommented)
@@ -120,12 +120,22 @@ def test_the_example_can_be_used_as_it_is(tmp_path: Path, run: Run) -> None:
     [
         ("tasks: [{name: A, takes: sealed, stages: [{model: yolox_nano}]}]", "name"),
         ("tasks: [{name: a, takes: films, stages: [{model: yolox_nano}]}]", "takes"),
-        ("tasks: [{name: a, takes: pictures, stages: []}]", "stages"),
+        ("tasks: [{name: a, takes: pictures, stages: []}]", "stages: must have at least 1"),
         ("tasks: [{name: a, takes: pictures, stages: [{model: nothing_such}]}]", "no model nothing_such"),
         ("tasks: [{name: a, takes: pictures, answer: [cow-boy], stages: [{model: yolox_nano}]}]", "cow-boy"),
         ("tasks: [{name: a, takes: pictures, stages: [{model: yolox_nano, thresholds: {ufo: .5}}]}]", "ufo"),
         ("tasks: [{name: a, takes: pictures, stages: [{model: yolox_nano}, {model: yunet, on: ufo}]}]", "finds ufo"),
-        ("tasks: {", "no YAML"),
+        ("tasks: [{name: a, takes: pictures, stages: [{model: 'grpcs://a.example:1/x'}]}]", "may not be sent to a.ex"),
+        ("tasks: {", "line 1, it is not YAML"),
+        ("tasks: []\ntasks: []", "line 2, the key tasks stands"),
+        ("tasks:\n- {name: a, take: sealed}", "line 2, tasks.1.take: is not a key that is known here (Did you mean"),
+        (
+            "tasks: [{name: a, takes: sealed, sites: [Plant 1], stages: [{model: yunet}]}]",
+            "tasks.1.sites.1: has charact",
+        ),
+        ("tasks: [{name: a, takes: sealed, stages: [{model: yunet, confidence: 9}]}]", "must be from 0 to 1 (What it"),
+        ("tasks: &a []", "line 1, names for repeated parts"),
+        ("", "it is empty"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_said(text: str, says: str, tmp_path: Path, run: Run) -> None:

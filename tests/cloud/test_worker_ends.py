@@ -80,6 +80,8 @@ def test_what_is_missing_is_said_at_once(
     fails("do not belong together", "--database", f"sqlite:///{folder}/cloud.db", "--folder", str(tmp_path))
     fails("The figures can't be shown at nowhere", "--metrics", "nowhere")
     fails("The address of the broker", "--broker", "http://x")
+    for name in ("w" * 201, "w\n", "\udcff"):
+        fails("The worker's name is longer than 200 letters", "--name", name)
     write_tasks(folder, {"model": "no-such-model"}, takes="pictures")
     fails("The task plates can't be worked on")
     write_tasks(folder, {"model": PLATES, "on": "vehicle"})
@@ -92,7 +94,7 @@ def test_what_is_missing_is_said_at_once(
     write_tasks(folder, {"model": "grpc://203.0.113.7:8001/plates"}, remote={"allowed": [allowed]})
     fails("may not go to 203.0.113.7:8001 in the clear")
     write_tasks(folder, {"model": PLATES}, remote={"allowed": [{**allowed, "pictures": "covered"}]})
-    fails("remote.allowed.0.pictures: workers cover nothing")
+    fails("remote.allowed.1.pictures: workers cover nothing")
     write_tasks(folder, {"model": PLATES}, inference={"fallback": [{"backend": "onnxruntime"}]})
     fails("inference.fallback: workers don't know this setting")
     (folder / "tasks.yaml").write_text(json.dumps({"tasks": []}))

@@ -14,7 +14,8 @@ import pytest
 
 from backends.base import BackendError
 from console.cloud.keeping.keeper import Keeper
-from console.cloud.working import batching, reading, worker
+from console.cloud.working import answers as answering
+from console.cloud.working import batching, opening, reading, worker
 from console.cloud.working.batching import Pool
 from console.cloud.working.opening import Opened
 from tests.cloud.keeping_cases import DESK
@@ -61,10 +62,10 @@ def test_a_model_that_is_well_again_is_asked_while_others_are_busy(keeper: Keepe
 def test_an_answer_that_can_t_be_written_fails_alone(
     keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body, made = worker.body, []
+    made: list[dict[str, Any]] = []
 
     def poisoned(*given: Any) -> Any:
-        made.append(body(*given))
+        made.append(answering.body(*given))
         return made[-1] | ({"took_s": float("nan")} if len(made) == 2 else {})
 
     monkeypatch.setattr(worker, "body", poisoned)
@@ -76,10 +77,8 @@ def test_an_answer_that_can_t_be_written_fails_alone(
         assert any("ValueError" in why for why in whys(keeper))
 
 
-def test_a_mishap_while_reading_ends_no_worker(
-    keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    submit, failed = ThreadPoolExecutor.submit, []
+def test_a_mishap_while_reading_ends_no_worker(keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    submit, failed = ThreadPoolExecutor.submit, list[int]()
 
     def fails_first(self: ThreadPoolExecutor, *given: Any, **named: Any) -> Any:
         if self._thread_name_prefix == "opening" and len(failed) < 2:
@@ -100,16 +99,21 @@ def test_large_pictures_are_not_all_opened_at_once(
     keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batching, "MOST_PIXELS", 1)  # each is as much as may wait
-    open_file, opened = reading.open_file, []
+    opened: list[int] = []
 
     def counted(*given: Any) -> Any:
         opened.append(1)
-        return open_file(*given)
+        return opening.open_file(*given)
 
     monkeypatch.setattr(reading, "open_file", counted)
     with planned() as plans:
         go, begun = threading.Event(), threading.Event()
-        squares_of(plans["whole"]).before = lambda _pixels: (begun.set(), go.wait(10))
+
+        def hold(_pixels: object) -> None:
+            begun.set()
+            go.wait(10)
+
+        squares_of(plans["whole"]).before = hold
         keeper.take(DESK, [picture(jpeg_of(square(at=n))) for n in range(40)])
         with working(keeper.repository, tmp_path, plans, batch=40):
             assert begun.wait(10)
@@ -124,7 +128,7 @@ def test_a_time_that_has_passed_keeps_no_core_busy_while_a_batch_gathers() -> No
     pool = Pool(4, 0.3, threading.Event())
     one = SimpleNamespace(job=SimpleNamespace(attempt=1), bgr=np.zeros((1, 1, 3), np.uint8), pixels=1)
     one.ready_s = time.monotonic()
-    pool.put(cast(Opened, one))
+    pool.put(cast("Opened", one))
     begin = time.thread_time()
     assert len(pool.take(time.monotonic() - 1)) == 1
     assert time.thread_time() - begin < 0.05

@@ -198,5 +198,7 @@ def test_keys_are_read_with_their_passphrases(tmp_path: Path) -> None:
         Keys.read(settings, {})
     with pytest.raises(CloudError, match=r"locked\.key can't be used.*passphrase is another"):
         Keys.read(settings, {"WORDS": "close"})
+    with pytest.raises(CloudError, match=r"locked\.key is locked by a passphrase"):
+        Keys.read([KeySettings(file=str(locked))], {"WORDS": "open sesame"})
     with pytest.raises(CloudError, match=r"none\.key can't be read: No such file"):
         Keys.read([KeySettings(file=str(tmp_path / "none.key"))], {})

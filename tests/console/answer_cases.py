@@ -20,15 +20,24 @@ from console.sync.uploading.pace import Clock, Effort
 from tests.servers.authority import Authority, Pair
 
 
+_EVENT = (
+    "INSERT INTO events (camera_id, camera_name, label, track, rule, sound, score, x0, y0, x1, y1, width, height, "
+    "tracking_id, seen_at, recorded_at, boot_id, picture_why) "
+    "VALUES ('yard', 'Yard', 'car', 1, 'cars', '', 0.5, 0, 0, 9, 9, 64, 48, ?1, ?2, ?2, ?3, '')"
+)
+
+
 def send_files(
     store: Store, n: int = 1, *, target: str = "cloud", tracking_id: str = "", at: datetime | None = None
 ) -> list[tuple[str, str]]:
-    """So many pictures that a target has confirmed; message and tracking ID of each, in their order."""
+    """So many pictures of events that a target has confirmed; message and tracking ID of each, in their order."""
 
     def job(db: Any) -> list[tuple[str, str]]:
         made = []
         for _number in range(n):
             name, about = str(uuid7()), tracking_id or str(uuid7())
+            if not tracking_id:
+                db.execute(_EVENT, (about, utc_text(datetime.now(UTC)), store.boot_id))
             row = pictures.PictureRow(
                 PurePosixPath(f"pictures/{name}.jpg"), hashlib.sha256(name.encode()).hexdigest(), 64, 48, "yard",
                 datetime.now(UTC), store.boot_id, "cover", "{}", "event 1: test", 9,

@@ -16,6 +16,7 @@ from uuid_utils import uuid7
 from console.settings.home import Home
 from console.store import answers
 from console.store.answers import Cursor, NewAnswer
+from console.store.removal import remove
 from console.store.store import Store, utc_text
 from console.store.tombstones import about, take_away
 from console.sync import requests
@@ -152,6 +153,22 @@ def test_what_was_erased_meanwhile_is_not_stored(desk: Desk, store: Store, book:
     for one in (gone, stays):
         book.add(*one)
     store.write(lambda db: take_away(db, about(db, [gone[1]]))).result(5)
+    desk.start()
+    desk.until(lambda: cursor(store).get("number") == 2)
+    assert [row["message_id"] for row in rows(store)] == [stays[0]]
+
+
+def test_what_went_for_its_age_is_not_brought_back(desk: Desk, store: Store, book: Book) -> None:
+    gone, stays = send_files(store, 2)
+    for one in (gone, stays):
+        book.add(*one)
+
+    def let_go(db: Any) -> None:
+        (event,) = db.execute("SELECT id FROM events WHERE tracking_id = ?", (gone[1],)).fetchone()
+        pictures = [row[0] for row in db.execute("SELECT picture_id FROM outbox WHERE tracking_id = ?", (gone[1],))]
+        remove(db, events=[event], pictures=pictures)
+
+    store.write(let_go).result(5)
     desk.start()
     desk.until(lambda: cursor(store).get("number") == 2)
     assert [row["message_id"] for row in rows(store)] == [stays[0]]

@@ -27,8 +27,8 @@ from console.desk.start import Desk
 from console.privacy.sealing import PrivateKey, unseal
 from console.review.items import Item
 from models.boxes import iou
-from tests.console.desks import open_desk
 from tests.conftest import ROOT
+from tests.console.desks import open_desk
 from tests.servers.cloud_server import CloudServer
 
 pytestmark = [pytest.mark.services, pytest.mark.shared, pytest.mark.timeout(150)]
@@ -57,7 +57,10 @@ tasks:
     takes: sealed
     stages:
       - {{model: person-vehicle-bike-detection-2002, confidence: 0.5}}
-      - {{model: vehicle-license-plate-detection-barrier-0106, on: vehicle, confidence: 0.4}}
+      - model: vehicle-license-plate-detection-barrier-0106
+        on: vehicle
+        confidence: 0.4
+        thresholds: {{vehicle: 1}}
     answer: [vehicle, plate]
 keys: [{{file: "{key}"}}]
 """
@@ -66,22 +69,22 @@ keys: [{{file: "{key}"}}]
 def film(shared: Path, to: Path) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Make the footage; the photo, and the plates in it (N, 4)."""
     folder = shared / "datasets" / "plates_mit"
-    photo = cv2.imread(str(folder / "images" / f"{PHOTO}.jpg"))
-    boxes = ET.parse(folder / "annots" / f"{PHOTO}.xml").iter("bndbox")  # noqa: S314  # our own file
+    photo = np.asarray(cv2.imread(str(folder / "images" / f"{PHOTO}.jpg")), np.uint8)
+    boxes = ET.parse(folder / "annots" / f"{PHOTO}.xml").iter("bndbox")
     sides = ("xmin", "ymin", "xmax", "ymax")
     plates = np.array([[float(box.findtext(side) or "") for side in sides] for box in boxes])
     out = cv2.VideoWriter(str(to), cv2.VideoWriter.fourcc(*"MJPG"), 10, (WIDE, HIGH))
     for left in [*range(0, PAN, 2), *range(PAN, 0, -2)]:
         out.write(cv2.copyMakeBorder(photo[:, left:], 0, 0, 0, left, cv2.BORDER_REPLICATE))
     out.release()
-    return np.asarray(photo, np.uint8), plates
+    return photo, plates
 
 
 def crop_left(content: bytes, key: PrivateKey, photo: NDArray[np.uint8]) -> int:
     """How far the camera was panned when a sealed crop was taken, from what the key opens and nothing else."""
     opened = unseal(content, key)
     about = opened.about
-    pixels = cv2.imdecode(np.frombuffer(opened.png, np.uint8), cv2.IMREAD_COLOR)
+    pixels = np.asarray(cv2.imdecode(np.frombuffer(opened.png, np.uint8), cv2.IMREAD_COLOR), np.uint8)
     high, wide = pixels.shape[:2]
     size = about.get("crop_width", wide), about.get("crop_height", high)
     crop = cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
@@ -152,7 +155,7 @@ def command(*words: str) -> str:
     return done.stdout
 
 
-def test_what_a_desk_doubts_is_looked_at_in_the_cloud_and_stands_beside_its_item(  # noqa: PLR0917  # fixtures
+def test_what_a_desk_doubts_is_looked_at_in_the_cloud_and_stands_beside_its_item(
     qtbot: QtBot, qapp: QApplication, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SIGHTDESK_MODEL_PATH", str(shared / "models"))

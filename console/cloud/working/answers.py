@@ -1,4 +1,4 @@
-"""The answer to a job, as it is kept and as a desk gets it."""
+"""The answer to a job, as it is kept and as a desk gets it: never more than a desk reads, or other than it does."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from console.cloud.working.cascade import Box, Found, Plan
 from console.cloud.working.looking import Model
 from console.cloud.working.opening import Opened
+from console.sync.wire import MOST_FOUND, MOST_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,9 @@ def body(plan: Plan, opened: Opened, found: Found, how: Ran) -> dict[str, Any]:
         found: and what it found.
         how: see there.
     """
-    answered = [(n, box) for n, box in enumerate(found.boxes) if not plan.task.answer or box.label in plan.task.answer]
+    wanted = [(n, box) for n, box in enumerate(found.boxes) if not plan.task.answer or box.label in plan.task.answer]
+    best = sorted(wanted, key=lambda one: -one[1].score)[:MOST_FOUND]
+    answered = sorted(best, key=lambda one: one[0])
     places = {before: after for after, (before, _box) in enumerate(answered)}
     said = {
         "space": opened.space.kind,
@@ -48,16 +51,16 @@ def body(plan: Plan, opened: Opened, found: Found, how: Ran) -> dict[str, Any]:
         "ran": [ran(model) for model in plan.models],
         "took_s": round(how.took_s, 4),
         "batch": how.batch,
-        "worker": how.worker,
+        "worker": _line(how.worker),
     }
-    cut = {"left_out": found.left_out, "not_looked_into": found.not_looked_into}
+    cut = {"left_out": found.left_out + len(wanted) - len(answered), "not_looked_into": found.not_looked_into}
     return said | {name: number for name, number in cut.items() if number}
 
 
 def ran(model: Model) -> dict[str, str]:
     """What a model really runs on."""
     info = model.backend.info
-    return {
+    said = {
         "model": model.name,
         "runtime": info.runtime,
         "version": info.version,
@@ -65,16 +68,21 @@ def ran(model: Model) -> dict[str, str]:
         "precision": info.precision,
         "served": model.served,
     }
+    return {name: value and _line(value) for name, value in said.items()}
 
 
 def _said(answered: list[tuple[int, Box]], places: dict[int, int], opened: Opened) -> Iterator[dict[str, Any]]:
-
     xyxy = np.array([box.xyxy for _n, box in answered], np.float32).reshape(-1, 4)
     for (_n, box), placed in zip(answered, opened.space.place(xyxy).tolist(), strict=True):
         yield {
             "box": [round(side, 2) for side in placed],
-            "label": box.label,
+            "label": _line(box.label),
             "score": round(box.score, 4),
             "stage": box.stage,
             "of": None if box.of is None else places.get(box.of),
         }
+
+
+def _line(name: str) -> str:
+    """A name that stands on a line and is seen."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name[:MOST_NAME]) or "?"

@@ -59,7 +59,7 @@ class Pool:
             self._changed.notify_all()
             try:
                 while not self._due():
-                    left = min(until, self._full_at()) - time.monotonic()
+                    left = (self._full_at() if self._ready else until) - time.monotonic()
                     if self._stop.is_set() or (left <= 0 and not self._ready):
                         return []
                     self._changed.wait(min(max(left, 0.0), _SLICE_S))

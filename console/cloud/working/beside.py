@@ -45,7 +45,8 @@ class Beside:
         self._threads: list[threading.Thread] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         try:
-            self._processes += [self._started() for _number in range(count)]
+            for _number in range(count):
+                self._processes.append(self._started())  # one by one: those that began are ended where one can't
         except OSError as error:
             self.close()
             raise SightdeskError(

@@ -78,13 +78,17 @@ class Shown:
     def __init__(self, figures: Figures, address: str) -> None:
         host, _colon, port = address.rpartition(":")
         host = host.strip("[]") or "127.0.0.1"
+        hint = _("Name another port, with --metrics 127.0.0.1:9464 for instance.")
         try:
             self._server, self._thread = start_http_server(int(port), host, figures.registry)
-        except (OSError, OverflowError, ValueError) as error:
-            why = getattr(error, "strerror", None) or error
+        except OSError as error:
+            why = error.strerror or error
             raise CloudError(
-                _("The figures can't be shown at {address}: {why}.").format(address=address, why=why),
-                _("Such an address is 127.0.0.1:9464."),
+                _("The figures can't be shown at {address}: {why}.").format(address=address, why=why), hint
+            ) from error
+        except (OverflowError, ValueError) as error:
+            raise CloudError(
+                _("The figures can't be shown at {address}: that is no HOST:PORT.").format(address=address), hint
             ) from error
 
     @property

@@ -183,9 +183,18 @@ def _read_key(settings: KeySettings, environ: Mapping[str, str]) -> PrivateKey:
             ),
             _("Set it before the worker starts, or name another variable in the tasks (passphrase_from)."),
         )
+    locked = b"ENCRYPTED" in pem
+    if locked and passphrase is None:
+        raise CloudError(
+            _("The key {path} is locked by a passphrase.").format(path=path),
+            _("Name the environment variable that holds it: passphrase_from, under keys in the tasks."),
+        )
     try:
-        return PrivateKey.of(pem, passphrase if b"ENCRYPTED" in pem else None)
+        return PrivateKey.of(pem, passphrase if locked else None)
     except SightdeskError as error:
         raise CloudError(
-            _("The key {path} can't be used. {what}").format(path=path, what=error.what), error.hint
+            _("The key {path} can't be used. {what}").format(path=path, what=error.what),
+            _("The passphrase is what stands in {variable}.").format(variable=settings.passphrase_from)
+            if locked
+            else error.hint,
         ) from error

@@ -6,8 +6,9 @@ import logging
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from console.cloud.database.base import CLAIMING
@@ -48,6 +49,7 @@ class Reader:
         self._source, self._manner, self._pool, self._settler, self._tasks = source, manner, pool, settler, tasks
         self._listens = not isinstance(source.waker, Clock)
         self._standing = Standing(_("The database gives jobs again."))
+        self._opening = Standing(_("Files can be opened again."))
         self._end = threading.Event()
         self._openers = ThreadPoolExecutor(min(AT_ONCE, os.cpu_count() or 1), "opening")
         self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
@@ -100,16 +102,30 @@ class Reader:
         return claimed
 
     def _read(self, claimed: Sequence[Claimed]) -> None:
-        """Open the files of jobs, several side by side, and pass them on in their order."""
+        """Open the files of jobs, several side by side, and pass them on in their order; no more of them are open."""
         never: list[Settled] = []
-        for job, opened in zip(claimed, self._openers.map(self._open, claimed), strict=True):
-            if isinstance(opened, Outcome):
-                never.append(Settled(job, opened))
-            elif self._end.is_set() or not self._pool.put(opened):
-                never.append(Settled(job, None))
-            else:
-                self._settler.figures.took("read", opened.read_s)
+        left, under_way = deque(claimed), deque[tuple[Claimed, Future[Opened | Outcome]]]()
+        try:
+            while left or under_way:
+                while left and len(under_way) < AT_ONCE:
+                    under_way.append((left[0], self._openers.submit(self._open, left[0])))
+                    left.popleft()
+                job, opening = under_way[0]
+                opened = opening.result()
+                if isinstance(opened, Outcome):
+                    never.append(Settled(job, opened))
+                elif self._end.is_set() or not self._pool.put(opened):
+                    never.append(Settled(job, None))
+                else:
+                    self._settler.figures.took("read", opened.read_s)
+                under_way.popleft()
+            self._opening.good()
+            pause_s = 0.0
+        except Exception as error:  # the outermost frame of what was claimed: no thread can be made, no memory is left
+            never += [Settled(job, None) for job in (*(job for job, _opening in under_way), *left)]
+            pause_s = self._opening.bad(_("Files could not be opened: {error!r}").format(error=error))
         self._settler.put(never, self._end.is_set)
+        self._end.wait(pause_s)
 
     def _open(self, job: Claimed) -> Opened | Outcome:
         """A job's picture, or what it comes to without. Runs on several threads."""

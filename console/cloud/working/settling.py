@@ -128,10 +128,28 @@ class Settler:
         self.figures.count(jobs, "given_back")
 
     def _settle(self, site: str, pairs: list[tuple[Claimed, Outcome]]) -> None:
-        """Those that were settled by a try whose commit was not seen are not written again: their state says so."""
-        with self._repository.writing(site) as db:
-            written = db.settle(site, self._worker, [outcome for _job, outcome in pairs])
+        """Those that were settled by a try whose commit was not seen are not written again: their state says so.
+
+        What can't be written whatever is tried, such as a number JSON has not, has failed, and holds up no other.
+        """
+        try:
+            with self._repository.writing(site) as db:
+                written = db.settle(site, self._worker, [outcome for _job, outcome in pairs])
+        except CloudError:
+            raise
+        except Exception as error:
+            log.warning("what jobs came to could not be written", extra={"jobs": len(pairs)}, exc_info=error)
+            if len(pairs) == 1 and pairs[0][1].state != "done":
+                raise
+            for job, outcome in pairs:
+                self._settle(site, [(job, outcome if len(pairs) > 1 else _unwritten(job, error))])
+            return
         self.leases.let_go(job for job, _outcome in pairs)
         for job, outcome in pairs:
             state = {"queued": "again"}.get(outcome.state, outcome.state) if job.job_id in written else "dropped"
             self.figures.count([job], state)
+
+
+def _unwritten(job: Claimed, error: Exception) -> Outcome:
+    why = _("What was found could not be written down: {error}.").format(error=type(error).__name__)
+    return Outcome(job.job_id, job.attempt, "failed", why)

@@ -17,9 +17,10 @@ from console.cloud.tasks import CloudTasks
 from console.cloud.waking.waker import Waker
 from console.cloud.working.manner import Source
 from console.cloud.working.opening import Keys
+from console.sync.wire import MOST_NAME
 from models.words import _
 
-_MOST_NAME = 200
+_MOST_HOST = 150
 
 
 def make_source(folder: Path, repository: Repository, waker: Waker, tasks: CloudTasks, keys: Keys) -> Source:
@@ -60,9 +61,22 @@ def read_keys(tasks: CloudTasks, environ: Mapping[str, str]) -> Keys:
     return keys
 
 
+def check_name(name: str) -> None:
+    """See that databases can keep a worker's name and desks can read it.
+
+    Raises:
+        CloudError: they can't.
+    """
+    if len(name) > MOST_NAME or not name.isprintable():
+        raise CloudError(
+            _("The worker's name is longer than {n} letters, or has some that can't be shown.").format(n=MOST_NAME),
+            _("Choose another one, or leave --name out."),
+        )
+
+
 def default_name() -> str:
     """A name no other worker has: host, process, and chance, for containers all have process 1."""
     host = "worker"
     with suppress(OSError):
-        host = re.sub(r"[^0-9A-Za-z._-]", "-", socket.gethostname())[:_MOST_NAME] or host
+        host = re.sub(r"[^0-9A-Za-z._-]", "-", socket.gethostname())[:_MOST_HOST] or host
     return f"{host}-{os.getpid()}-{secrets.token_hex(3)}"

@@ -73,9 +73,8 @@ class Worker:
         try:
             while not self._stop.is_set():
                 batch = pool.take(min((due for _model, _standing, due in self._sick.values()), default=_later()))
-                if batch:
-                    self._work(batch, settler)
-                elif not self._stop.is_set():
+                self._work(batch, settler)
+                if not self._stop.is_set():  # between batches, too: tasks of other models may keep this one busy
                     self._ask_sick()
         finally:
             settler.put([Settled(one.job, None) for one in pool.close()], lambda: True)

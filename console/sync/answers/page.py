@@ -1,5 +1,8 @@
 """A page of answers as a cloud says it: checked to the last value before anything of it is believed.
 
+An answer whose number and IDs are well, but whose body is of a kind this desk can't read, is one that failed: it must
+not keep all later ones from here, for it would come again each time.
+
 ``{"store", "last", "takes", "answers": [{"number", "message_id", "tracking_id", "camera_id", "task", "state", "why",
 "at", "body"}]}``; what more stands in it is passed over. Of a body only what is known here is kept.
 """
@@ -17,11 +20,10 @@ from typing import Any, NoReturn
 from console.store.answers import MOST_BYTES, NewAnswer
 from console.store.store import utc_text
 from console.sync.targets.base import WrongAnswer
+from console.sync.wire import MOST_FOUND, MOST_NAME
 from models.words import _
 
-MOST_FOUND = 1000
-"""Boxes of one answer."""
-_NAME, _WORDS, _RAN, _STAGES = 200, 2000, 32, 100
+_WORDS, _RAN, _STAGES = 2000, 32, 100
 _FAR, _LONG_S = 1_000_000.0, 1e9
 _ID = 36
 _LAST = (1 << 63) - 1
@@ -86,21 +88,30 @@ def _see_order(numbers: list[int], last: int) -> None:
 
 
 def _answer(values: Mapping[str, Any]) -> NewAnswer:
-    state = _one_of(values, "state", ("done", "failed"))
-    body = _body(_group(values.get("body"), "body")) if state == "done" else {}
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    if len(text.encode()) > MOST_BYTES:
-        raise _WrongError("body: its size")
+    why = _words(values, "why")
+    try:
+        done = _one_of(values, "state", ("done", "failed")) == "done"
+        text = _text(_body(_group(values.get("body"), "body"))) if done else "{}"
+    except _WrongError as error:
+        done, text = False, "{}"
+        why = _("this Sightdesk can't read what was answered ({what})").format(what=error)
     return NewAnswer(
         _whole(values, "number", _LAST),
         _id(values, "message_id"),
         _id(values, "tracking_id"),
         _name(values, "task"),
-        "done" if state == "done" else "failed",
-        _words(values, "why"),
+        "done" if done else "failed",
+        why,
         text,
         _moment(values, "at"),
     )
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode()) > MOST_BYTES:
+        raise _WrongError("body: its size")
+    return text
 
 
 def _body(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +178,7 @@ def _within(value: object, low: float, high: float, name: str) -> float:
 def _name(values: Mapping[str, Any], name: str, least: int = 1) -> str:
     """A text on one line, without anything that is not seen, as it came."""
     value = values.get(name)
-    if not isinstance(value, str) or not least <= len(value) <= _NAME or not value.isprintable():
+    if not isinstance(value, str) or not least <= len(value) <= MOST_NAME or not value.isprintable():
         raise _WrongError(name)
     return value
 
@@ -197,7 +208,7 @@ def _one_of(values: Mapping[str, Any], name: str, known: tuple[str, ...]) -> str
 
 def _moment(values: Mapping[str, Any], name: str) -> str:
     value = values.get(name)
-    if not isinstance(value, str) or len(value) > _NAME:
+    if not isinstance(value, str) or len(value) > MOST_NAME:
         raise _WrongError(name)
     try:
         return utc_text(datetime.fromisoformat(value))

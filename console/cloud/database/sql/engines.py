@@ -101,6 +101,11 @@ def settle_file(url: URL, *, make: bool = True) -> None:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
         empty = path.stat().st_size == 0
+    except FileNotFoundError as error:
+        raise CloudError(
+            _("The database {path} can't be opened: there is no such file.").format(path=path),
+            _("The server makes it when it starts first: sightdesk cloud serve. Or another --folder is meant."),
+        ) from error
     except OSError as error:
         raise _cannot(path, error.strerror or error) from error
     try:

@@ -99,6 +99,7 @@ def serve(
     tls = _tls(certificate, key, ca)
     tasks_file = tasks_file.expanduser().absolute() if tasks_file is not None else None
     _check_use(crl, tls, tasks_file, workers)
+    from console.cli.cloud_left import warn_of_left
     from console.cloud.api.app import create_app
     from console.cloud.database.opening import kind_and_place
     from console.cloud.keeping.keeper import Keeper
@@ -117,6 +118,7 @@ def serve(
     with ExitStack() as stack:
         keeper = stack.enter_context(closing(Keeper(url, folder, tasks=wanted)))
         stack.callback(logs.start(LogSettings(), _made(folder / "logs")).stop)
+        warn_of_left(keeper.repository, wanted)
         running = stack.enter_context(beside(keeper, Wanted(folder, url, tasks_file, broker, workers)))
         figures = Figures()
         found = {

@@ -32,6 +32,13 @@ Examples:
 Queues failed jobs again as if they were new; their later answers take the place of the earlier.
 Exit status: 0 done, 1 a job that was named has not failed, or is not there.
 """
+END_EXAMPLES = """\b
+Examples:
+  sightdesk cloud jobs end --folder /srv/sightdesk --task second-look
+For jobs of a task that is not in the tasks any more, which nobody will ever begin: their desks
+are told that it was ended, and `replay` queues them again. Workers that still have the task
+may be faster; what they have is not touched.
+"""
 FolderOption = Annotated[
     Path | None,
     typer.Option("--folder", metavar="DIR", envvar="SIGHTDESK_CLOUD_FOLDER", help="The folder of `cloud serve`."),
@@ -58,17 +65,19 @@ def list_jobs(
     wanted = _states(state or [])
     with closing(_opened(database, folder)) as repository, repository.reading() as db:
         found = db.jobs(site or None, wanted, limit, after)
-        figures = db.job_figures()
+        figures, queued = db.job_figures(), db.queued_tasks()
     if as_json:
         counts: dict[str, Any] = {state: figures.number[state] for state in figures.number}
         counts["oldest_queued_at"] = figures.oldest_queued_at
-        print_json({"place": repository.place, "all": counts, "jobs": found})
+        print_json({"place": repository.place, "all": counts, "queued_by_task": queued, "jobs": found})
         return
     for one in found:
         typer.echo(_line(one))
     counted = ", ".join(f"{number} {name}" for name, number in figures.number.items())
     more = f" More behind it: --after {found[-1]['job_id']}" if len(found) == limit else ""
     say(f"{len(found)} shown; of all sites: {counted}.{more}")
+    if queued:
+        say(f"Queued are {', '.join(f'{number} of {task}' for task, number in sorted(queued.items()))}.")
 
 
 @jobs_app.command("replay", epilog=REPLAY_EXAMPLES)
@@ -97,6 +106,26 @@ def replay(
             say(f"  {one}: not there, or it has not failed")
     if left:
         raise typer.Exit(1)
+
+
+@jobs_app.command("end", epilog=END_EXAMPLES)
+def end(
+    task: Annotated[str, typer.Option("--task", metavar="NAME", help="The task that nobody works on any more.")],
+    folder: FolderOption = None,
+    database: DatabaseOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """End the queued jobs of a task that was renamed or taken out: they have failed then."""
+    check_installed()
+    from console.cli.cloud_left import end_queued
+    from console.cloud.working.starting import default_name
+
+    with closing(_opened(database, folder)) as repository:
+        ended = end_queued(repository, task, f"end-{default_name()}")
+    if as_json:
+        print_json({"task": task, "ended": ended})
+        return
+    say(f"{ended} ended." if ended else f"None is queued for the task {task}.")
 
 
 def _opened(database: str, folder: Path | None) -> Repository:

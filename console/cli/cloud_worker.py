@@ -112,11 +112,13 @@ def _work(
     from console.cloud.working.worker import Worker
     from console.health import logs
     from console.pipeline.memory import keep_freed_memory
+    from console.pipeline.priority import lower_this_process
     from console.privacy.core_dumps import refuse_core_dumps
     from console.settings.schema import LogSettings
 
     refuse_core_dumps()  # what is sealed is plain in memory here
     keep_freed_memory()
+    lower_this_process()
     stop, figures, hung = threading.Event(), Figures(), ""
     with ExitStack() as stack:
         stack.callback(logs.start(LogSettings()).stop)

@@ -1,4 +1,4 @@
-"""Inference runs below everything an operator touches."""
+"""Inference runs below everything an operator touches, and below those who answer others."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ NICE = 19
 """Measured with 16 x 720p30 and yolox_nano on two cores: at 10, 18 pictures a second and 53 inferences; at 19, 20.5 and
 50; as idle work, 21 and 44."""
 
+_PROCESS = 10
+
 
 def lower_this_thread() -> None:
     """Put the calling thread below those that capture, draw and answer clicks; it is never raised.
@@ -26,6 +28,19 @@ def lower_this_thread() -> None:
         me = threading.get_native_id()
         with suppress(OSError):  # a sandbox may forbid it; then inference competes with the rest
             os.setpriority(os.PRIO_PROCESS, me, max(NICE, os.getpriority(os.PRIO_PROCESS, me)))
+
+
+def lower_this_process() -> None:
+    """Put a process that works for nobody who waits below those that answer; harmless when it is there already.
+
+    Measured with a cloud server and two workers on two cores, 50 requests a second: half of them were answered within
+    34 ms beside workers of equal rank, within 11 ms beside lowered ones.
+    """
+    import psutil  # noqa: PLC0415  # 20 ms that --help can do without
+
+    me = psutil.Process()
+    with suppress(OSError, psutil.Error):  # a sandbox may forbid it
+        me.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 0) or max(_PROCESS, int(me.nice())))
 
 
 def run_below(job: Callable[[], T]) -> T:

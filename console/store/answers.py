@@ -17,7 +17,9 @@ MOST_BYTES = 256_000
 MOST_TASKS = 32
 _SENT = (
     "SELECT m.camera_id FROM outbox m WHERE m.message_id = ? AND m.tracking_id = ? AND m.kind IN ('picture', 'sealed') "
-    "AND EXISTS (SELECT 1 FROM outbox_deliveries d WHERE d.target = ? AND d.outbox_id = m.id)"
+    "AND EXISTS (SELECT 1 FROM outbox_deliveries d WHERE d.target = ? AND d.outbox_id = m.id) "
+    "AND (EXISTS (SELECT 1 FROM events e WHERE e.tracking_id = m.tracking_id) "
+    "OR EXISTS (SELECT 1 FROM review_items i WHERE i.tracking_id = m.tracking_id))"
 )
 _OTHERS = (
     "SELECT count(*), coalesce(sum(length(CAST(body AS BLOB))), 0) FROM answers "
@@ -147,7 +149,7 @@ def keep(
 ) -> int:
     """Store a page of answers, and that it was fetched; part of one job for `Store.write`.
 
-    Nothing is stored of what this desk did not send there, or has erased since.
+    Nothing is stored of what this desk did not send there, or what it is about has gone since: erased, or for its age.
 
     Args:
         db: inside the job.
@@ -230,23 +232,6 @@ def unanswered_since(
     """
     row = db.execute(_UNANSWERED, (tracking_id, json.dumps(sorted(targets)), since, now)).fetchone()
     return _time(row[0])
-
-
-def forget_of(db: Database | sqlite3.Connection, numbers: str) -> None:
-    """Remove the answers to messages that go for their age, where what they are about is gone too; part of a job.
-
-    Args:
-        db: inside the job.
-        numbers: of the messages, which are still there; a JSON list.
-    """
-    these = "FROM outbox WHERE id IN (SELECT value FROM json_each(:numbers))"
-    db.execute(
-        f"DELETE FROM answers WHERE tracking_id IN (SELECT tracking_id {these}) "  # noqa: S608  # our own text
-        f"AND message_id IN (SELECT message_id {these}) "
-        "AND NOT EXISTS (SELECT 1 FROM events e WHERE e.tracking_id = answers.tracking_id) "
-        "AND NOT EXISTS (SELECT 1 FROM review_items i WHERE i.tracking_id = answers.tracking_id)",
-        {"numbers": numbers},
-    )
 
 
 def _keep(db: Database | sqlite3.Connection, target: str, one: NewAnswer, came: tuple[str, str, int]) -> int:

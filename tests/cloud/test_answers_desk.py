@@ -20,7 +20,7 @@ from console.settings.sync import SyncSettings
 from console.store.store import Store
 from console.sync import routes
 from console.sync.uploader import Uploader
-from tests.console.answer_cases import cursor, rows
+from tests.console.answer_cases import cursor, rows, seen
 from tests.console.sync_fakes import Bench, wait_until
 from tests.servers.cloud_server import CloudServer
 from tests.servers.receiver_answers import PLATE
@@ -51,6 +51,16 @@ def work(server: CloudServer, who: Identity, *, fails: bool = False) -> int:
         database.close()
 
 
+def put(bench: Bench, number: int) -> int:
+    """Write so many pictures of events; how many."""
+    numbers = bench.put_many(["picture"] * number, body=SIZES, content=JPEG, targets=("cloud",))
+    of = ", ".join(map(str, numbers))
+    with bench.store.read() as db:
+        ids = [str(row[0]) for row in db.execute(f"SELECT tracking_id FROM outbox WHERE id IN ({of})")]
+    bench.store.write(lambda db: seen(db, *ids)).result(10)
+    return len(numbers)
+
+
 @pytest.mark.timeout(90)
 def test_a_desk_has_what_its_cloud_answers(own_home: Path, tmp_path: Path) -> None:
     server = CloudServer(tmp_path / "cloud")
@@ -59,18 +69,18 @@ def test_a_desk_has_what_its_cloud_answers(own_home: Path, tmp_path: Path) -> No
     with Home.open(own_home) as home, Store.open(home) as store, server:
         bench = Bench(home.path, store)
         routes.apply(store, settings)
-        numbers = bench.put_many(["picture"] * 12, body=SIZES, content=JPEG, targets=("cloud",))
+        number = put(bench, 12)
         uploader = Uploader(home.path, store, settings, secret=lambda name: name, random=Random(1))
         try:
             wait_until(lambda: uploader.empty)
             answered = work(server, Identity("plant-1", "desk-1", 0))
-            assert answered == len(numbers)
+            assert answered == number
             uploader.push()
             wait_until(lambda: len(rows(store)) == answered)
             assert {row["state"] for row in rows(store)} == {"done"}
             assert cursor(store)["number"] == answered
             server.kill()
-            bench.put_many(["picture"] * 3, body=SIZES, content=JPEG, targets=("cloud",))
+            put(bench, 3)
             uploader.push()
             wait_until(lambda: (said := uploader.figures["cloud"].answers) is not None and said.problem is not None)
             server.start()

@@ -40,6 +40,8 @@ def test_what_came_of_a_job_is_written_once_with_its_answer(simple: Keeper, data
     assert (second["state"], second["answer"], second["worker"]) == ("failed", None, "w1")
     assert (third["state"], third["why"], third["ended_at"]) == ("queued", "Later.", None)
     assert simple.job_figures().number == {"queued": 1, "processing": 1, "done": 1, "failed": 1}
+    with simple.repository.reading() as db:
+        assert db.queued_tasks() == {"cars": 1}
     truth(database_url, folder)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from console.cli import app as commands
+from console.cli.cloud_left import warn_of_left
 from console.cloud.tasks import read_tasks
 from tests.cloud.jobs_cases import ONE, Worker, keeping, send
 from tests.cloud.keeping_cases import OTHER
@@ -64,6 +65,34 @@ def test_jobs_are_listed_and_replayed_beside_whoever_keeps(database_url: str, tm
         code, out, words = run("jobs", "replay", *where, "--all")
         assert (code, words.strip()) == (0, "2 queued again.")
         assert keeper.job_figures().number == {"queued": 5, "processing": 1, "done": 1, "failed": 0}
+
+
+@pytest.mark.services
+def test_jobs_of_a_task_that_is_gone_are_named_and_ended(
+    database_url: str, tmp_path: Path, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    where = ("--database", database_url)
+    with keeping(database_url, tmp_path / "cloud", ONE) as keeper:
+        send(keeper, 3)
+        send(keeper, 2, OTHER)
+        Worker(keeper.repository).claim(1)
+        warn_of_left(keeper.repository, ONE)
+        assert not caplog.messages
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("console.cli.cloud_left._AT_ONCE", 3)
+            warn_of_left(keeper.repository, None)
+            assert "4 jobs wait for the task cars, which is not in the tasks of this server" in caplog.text
+            assert "Queued are 4 of cars." in run("jobs", "list", *where)[2]
+            assert run("jobs", "end", *where, "--task", "bars")[2].strip() == "None is queued for the task bars."
+            code, out, _words = run("jobs", "end", *where, "--task", "cars", "--json")
+        assert (code, json.loads(out)) == (0, {"task": "cars", "ended": 4})
+        assert keeper.job_figures().number == {"queued": 0, "processing": 1, "done": 0, "failed": 4}
+        failed = json.loads(run("jobs", "list", *where, "--state", "failed", "--json")[1])["jobs"]
+        assert {(one["attempts"], one["why"]) for one in failed} == {
+            (0, "Nobody works on the task cars any more: it was ended by hand.")
+        }
+        assert len(keeper.answers(OTHER, 0, 10)["answers"]) == 2
+        assert run("jobs", "replay", *where, "--all")[2].strip() == "4 queued again."
 
 
 def test_the_folder_names_the_database_where_nothing_else_does(tmp_path: Path, run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import urllib.request
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from console.catalog.catalog import Catalog
@@ -63,6 +65,7 @@ def test_plates_of_sealed_crops_come_back_in_the_cameras_pixels(
         with process(folder, shared, "--database", database_url, "--metrics", "0") as worker:
             said = worker.wait()
             assert said["tasks"] == ["plates"]
+            assert sys.platform == "win32" or psutil.Process(worker.process.pid).nice() >= 10, "below who answers"
             assert said["models"][0] | {"version": ""} == {
                 "model": PLATES, "runtime": "openvino", "version": "", "device": "CPU", "precision": "f32",
                 "served": "", "batch": 1,

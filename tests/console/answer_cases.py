@@ -19,12 +19,17 @@ from console.sync.uploading.connection import Parts
 from console.sync.uploading.pace import Clock, Effort
 from tests.servers.authority import Authority, Pair
 
-
 _EVENT = (
     "INSERT INTO events (camera_id, camera_name, label, track, rule, sound, score, x0, y0, x1, y1, width, height, "
     "tracking_id, seen_at, recorded_at, boot_id, picture_why) "
-    "VALUES ('yard', 'Yard', 'car', 1, 'cars', '', 0.5, 0, 0, 9, 9, 64, 48, ?1, ?2, ?2, ?3, '')"
+    "VALUES ('yard', 'Yard', 'car', 1, 'cars', '', 0.5, 0, 0, 9, 9, 64, 48, ?1, ?2, ?2, (SELECT max(boot_id) FROM boot), '')"
 )
+
+
+def seen(db: Any, *tracking_ids: str) -> None:
+    """Events of these, so that there is something to answer about."""
+    for tracking_id in tracking_ids:
+        db.execute(_EVENT, (tracking_id, utc_text(datetime.now(UTC))))
 
 
 def send_files(
@@ -37,7 +42,7 @@ def send_files(
         for _number in range(n):
             name, about = str(uuid7()), tracking_id or str(uuid7())
             if not tracking_id:
-                db.execute(_EVENT, (about, utc_text(datetime.now(UTC)), store.boot_id))
+                seen(db, about)
             row = pictures.PictureRow(
                 PurePosixPath(f"pictures/{name}.jpg"), hashlib.sha256(name.encode()).hexdigest(), 64, 48, "yard",
                 datetime.now(UTC), store.boot_id, "cover", "{}", "event 1: test", 9,

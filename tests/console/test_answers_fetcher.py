@@ -164,9 +164,7 @@ def test_what_went_for_its_age_is_not_brought_back(desk: Desk, store: Store, boo
         book.add(*one)
 
     def let_go(db: Any) -> None:
-        (event,) = db.execute("SELECT id FROM events WHERE tracking_id = ?", (gone[1],)).fetchone()
-        pictures = [row[0] for row in db.execute("SELECT picture_id FROM outbox WHERE tracking_id = ?", (gone[1],))]
-        remove(db, events=[event], pictures=pictures)
+        remove(db, events=db.execute("SELECT id FROM events WHERE tracking_id = ?", (gone[1],)).fetchone())
 
     store.write(let_go).result(5)
     desk.start()
@@ -326,16 +324,6 @@ def test_a_server_that_makes_things_up_fills_no_disk(store: Store) -> None:
     store.write(lambda db: keep(db, "cloud", page(["{}"] * 400), Cursor("s", 0, 1), now=now, boot_id="b")).result(5)
     assert len(rows(store)) == answers.MOST_TASKS
     assert store.write(lambda db: keep(db, "lake", page(["{}"]), Cursor("s"), now=now, boot_id="b")).result(5) == 0
-
-
-def test_what_is_pruned_takes_its_answers_along_unless_what_they_are_about_is_kept(store: Store) -> None:
-    (sent,) = send_files(store)
-    page = [NewAnswer(1, *sent, "plates", "done", "", "{}", utc_text(DAY))]
-    store.write(lambda db: answers.keep(db, "cloud", page, Cursor("s"), now=utc_text(DAY), boot_id="b")).result(5)
-    store.write(lambda db: answers.forget_of(db, "[99]")).result(5)
-    assert rows(store)
-    store.write(lambda db: answers.forget_of(db, "[1]")).result(5)
-    assert not rows(store)
 
 
 def test_one_alarm_is_enough_and_time_alone_makes_none(

@@ -163,6 +163,9 @@ class Queue(Protocol):
     def job_figures(self) -> JobFigures:
         """How many there are, of all sites; costs little however many are done."""
 
+    def queued_tasks(self) -> dict[str, int]:
+        """How many jobs are queued, of all sites, by their task."""
+
     def answers(self, site: str, desk: str, after: int, most: int) -> list[Answer]:
         """Answers for a desk, by their numbers, from behind one on."""
 

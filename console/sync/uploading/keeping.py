@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.store.answers import forget_of
 from console.store.outbox import QUOTA_KEY, change, waiting_bytes
 from console.store.store import Store, utc_text
 from console.sync.uploading.pace import Clock
@@ -166,9 +165,4 @@ class Pruning:
 
 
 def _pruning(numbers: list[int]) -> Callable[[Database], int]:
-    def job(db: Database) -> int:
-        ids = json.dumps(numbers)
-        forget_of(db, ids)
-        return int(db.execute(_PRUNE, (ids,)).rowcount)
-
-    return job
+    return lambda db: int(db.execute(_PRUNE, (json.dumps(numbers),)).rowcount)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
@@ -38,6 +39,11 @@ def figures(db: Tx) -> JobFigures:
     }
     oldest = db.find(JOBS, {"state": "queued"}, by=("queued_at",), most=1, only=("queued_at",))
     return JobFigures(number, oldest[0]["queued_at"] if oldest else None)
+
+
+def queued_tasks(db: Tx) -> dict[str, int]:
+    """How many are queued, of all sites, by their task."""
+    return dict(Counter(str(one["task"]) for one in db.find(JOBS, {"state": "queued"}, only=("task",))))
 
 
 def _said(db: Tx, found: Sequence[Document]) -> list[JobSaid]:

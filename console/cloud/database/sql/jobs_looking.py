@@ -44,6 +44,12 @@ def figures(db: Connection) -> JobFigures:
     return JobFigures({state: number[state] for state in STATES}, db.execute(oldest).scalar_one_or_none())
 
 
+def queued_tasks(db: Connection) -> dict[str, int]:
+    """How many are queued, of all sites, by their task."""
+    query = select(JOBS.c.task, func.count()).where(text("jobs.state = 'queued'")).group_by(JOBS.c.task)
+    return {str(task): int(number) for task, number in db.execute(query)}
+
+
 def _all() -> Select[Any]:
     """Jobs; what came of one only where it is done: while it is tried again, the earlier answer is not its."""
     joined = JOBS.outerjoin(

@@ -134,6 +134,10 @@ class SqlSession:
         """See the protocol."""
         return jobs_looking.figures(self.db)
 
+    def queued_tasks(self) -> dict[str, int]:
+        """See the protocol."""
+        return jobs_looking.queued_tasks(self.db)
+
     def answers(self, site: str, desk: str, after: int, most: int) -> list[Answer]:
         """See the protocol."""
         return answers.of_desk(self.db, site, desk, after, most)

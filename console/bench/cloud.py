@@ -55,7 +55,7 @@ class Wanted:
     workers: Sequence[int] = (1, 2)
     per_second: float = 50.0
     seconds: float = 30.0
-    backlog: int = 4000
+    backlog: int = 12_000
     broker: str = ""
 
 

@@ -30,7 +30,7 @@ def cloud(
     ] = None,
     per_second: Annotated[float, typer.Option(min=0.1, max=5000, help="Requests a second, each with a crop.")] = 50,
     seconds: Annotated[float, typer.Option(min=0, help="So long, at rest and with busy workers; 0: neither.")] = 30,
-    backlog: Annotated[int, typer.Option(min=0, help="Crops that are queued before.")] = 4000,
+    backlog: Annotated[int, typer.Option(min=0, help="Crops that are queued before.")] = 12_000,
     broker: Annotated[str, typer.Option(metavar="URL", help="Of a broker that wakes the workers.")] = "",
     home: HomeOption = None,
     as_json: JsonOption = False,

@@ -9,7 +9,7 @@ import pytest
 from mongomock.store import ServerStore
 
 from console.cloud.keeping.keeper import Keeper
-from tests.cloud import test_jobs, test_jobs_model, test_keeping, test_keeping_model
+from tests.cloud import test_jobs, test_jobs_answers, test_jobs_model, test_keeping, test_keeping_model
 from tests.cloud.jobs_cases import ONE, Clock
 from tests.cloud.jobs_cases import keeping as keeping_jobs
 from tests.cloud.mongo_cases import URL, Server, server, truth_of
@@ -23,7 +23,7 @@ NOT_HERE = {
 }
 globals().update(
     (name, case)
-    for module in (test_keeping, test_keeping_model, test_jobs, test_jobs_model)
+    for module in (test_keeping, test_keeping_model, test_jobs, test_jobs_answers, test_jobs_model)
     for name, case in vars(module).items()
     if name.startswith("test_") and name not in NOT_HERE
 )
@@ -47,7 +47,7 @@ def database_url(server: Server, monkeypatch: pytest.MonkeyPatch) -> str:
         monkeypatch.setattr(CLOCK, made)
         return made
 
-    for module in (test_keeping, test_keeping_model, test_jobs, test_jobs_model):
+    for module in (test_keeping, test_keeping_model, test_jobs, test_jobs_answers, test_jobs_model):
         monkeypatch.setattr(module, "truth", true)
     for module in (test_keeping_model, test_jobs_model):
         monkeypatch.setattr(module, "fresh", fresh)

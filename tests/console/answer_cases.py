@@ -22,7 +22,8 @@ from tests.servers.authority import Authority, Pair
 _EVENT = (
     "INSERT INTO events (camera_id, camera_name, label, track, rule, sound, score, x0, y0, x1, y1, width, height, "
     "tracking_id, seen_at, recorded_at, boot_id, picture_why) "
-    "VALUES ('yard', 'Yard', 'car', 1, 'cars', '', 0.5, 0, 0, 9, 9, 64, 48, ?1, ?2, ?2, (SELECT max(boot_id) FROM boot), '')"
+    "VALUES ('yard', 'Yard', 'car', 1, 'cars', '', 0.5, 0, 0, 9, 9, 64, 48, ?1, ?2, ?2, "
+    "(SELECT max(boot_id) FROM boot), '')"
 )
 
 

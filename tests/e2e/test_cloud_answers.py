@@ -43,7 +43,7 @@ operators: [Ada]
 desk: {{theme: {theme}, keep_awake: false}}
 inference: {{model: person-vehicle-bike-detection-2002}}
 privacy: {{faces: false, heads: never, plates: vehicles}}
-review: {{low: 0.35, high: 0.95, second_share: 0, random_share: 0}}
+review: {{low: 0.5, high: 0.95, second_share: 0, random_share: 0}}
 cameras:
   - {{id: gate, name: Gate, source: "{clip}", loop: true, privacy: {{seal_doubtful_for: {key}}}}}
 sync:
@@ -107,7 +107,8 @@ def answered_item(qtbot: QtBot, desk: Desk) -> Item:
     wait(qtbot, lambda: page.queue.current is not None)
     item = page.queue.current
     assert item is not None
-    wait(qtbot, lambda: any("plate " in line.words for line in page.view.side.cloud.lines), 60)
+    wait(qtbot, lambda: stored(desk, "SELECT count(*) FROM answers WHERE state = 'done'"), 60)
+    wait(qtbot, lambda: any("plate " in line.words for line in page.view.side.cloud.lines))
     assert page.queue.current == item
     wait(qtbot, lambda: {mark.label for mark in page.view.canvas.beside} == {"vehicle", "plate"})
     return item
@@ -126,7 +127,9 @@ def trace_by_key(qtbot: QtBot, desk: Desk, tracking_id: str) -> None:
     desk.window.actions_table.trigger("review.trace")
     pane = desk.assembled.syncing.page.view.trace
     wait(qtbot, lambda: pane.tracking_id == tracking_id)
-    wait(qtbot, lambda: any("plate " in one.what for one in pane.timeline.moments))
+    wait(qtbot, lambda: "plate " in pane.timeline.moments[-1].what)
+    bar = pane.timeline.verticalScrollBar()
+    wait(qtbot, lambda: bar.value() == bar.maximum())  # the end, where it is now, can be seen
 
 
 def stored(desk: Desk, sql: str) -> Any:

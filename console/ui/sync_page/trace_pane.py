@@ -106,9 +106,12 @@ class TracePane(Card):
                 found.problem or _("Nothing of that name is known here. It may be of another site, or long gone.")
             )
             return
+        another = self.tracking_id != found.trace.tracking_id
         self.tracking_id = found.trace.tracking_id
         self._show(found.trace.about, found.trace.tracking_id, found.picture)
         self.timeline.show_moments([_moment(step, now) for step in found.trace.steps])
+        if another:  # where it is now stands last
+            self.timeline.scrollToBottom()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         """The picture follows."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from models.words import _
@@ -56,6 +56,9 @@ class Timeline(QListWidget):
         self.setResizeMode(QListWidget.ResizeMode.Adjust)
         self._empty = ""
         self._shown: tuple[Moment, ...] = ()
+        self._at_end = False
+        self.verticalScrollBar().rangeChanged.connect(self._follow)
+        self.verticalScrollBar().actionTriggered.connect(self._scrolled)
 
     @property
     def moments(self) -> tuple[Moment, ...]:
@@ -79,6 +82,21 @@ class Timeline(QListWidget):
         self.setAccessibleDescription(empty if not moments else "")
         self.viewport().update()
 
+    def show_end(self) -> None:
+        """Have the last step in sight, whatever room there is, until somebody scrolls."""
+        self._at_end = True
+        self._follow()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  # Qt's name
+        """Somebody scrolls."""
+        self._scrolled()
+        super().wheelEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  # Qt's name
+        """Somebody goes through the steps."""
+        self._scrolled()
+        super().keyPressEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
         """The steps, or the words for none."""
         super().paintEvent(event)
@@ -99,6 +117,13 @@ class Timeline(QListWidget):
         super().changeEvent(event)
         if event.type() in {QEvent.Type.StyleChange, QEvent.Type.FontChange}:
             self.scheduleDelayedItemsLayout()
+
+    def _follow(self) -> None:
+        if self._at_end:
+            self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+
+    def _scrolled(self) -> None:
+        self._at_end = False
 
 
 class _Step(QStyledItemDelegate):

@@ -109,6 +109,23 @@ def test_steps_wrap_and_say_all_of_it(qtbot: QtBot) -> None:
     made.grab()
 
 
+def test_the_end_of_a_way_stays_in_sight_until_somebody_scrolls(qtbot: QtBot) -> None:
+    made = Timeline("Its way")
+    qtbot.addWidget(made)
+    made.resize(220, 150)
+    made.show()
+    made.show_moments([Moment("12:00:00", f"Step {n}", "and what goes with it " * 3) for n in range(12)])
+    made.show_end()
+    bar = made.verticalScrollBar()
+    for size in ((220, 150), (180, 90), (300, 120)):
+        made.resize(*size)
+        qtbot.waitUntil(lambda: bar.value() == bar.maximum() > 0)
+    qtbot.keyClick(made, Qt.Key.Key_Home)
+    made.resize(200, 100)
+    qtbot.wait(20)
+    assert bar.value() < bar.maximum()
+
+
 def test_a_bar_has_words_and_a_colour_only_for_a_person(qtbot: QtBot) -> None:
     use(QApplication.instance(), DARK)  # type: ignore[arg-type]  # there is one
     made = ShareBar()

@@ -111,7 +111,7 @@ class TracePane(Card):
         self._show(found.trace.about, found.trace.tracking_id, found.picture)
         self.timeline.show_moments([_moment(step, now) for step in found.trace.steps])
         if another:  # where it is now stands last
-            self.timeline.scrollToBottom()
+            self.timeline.show_end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         """The picture follows."""

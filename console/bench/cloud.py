@@ -46,6 +46,7 @@ class Wanted:
         backlog: crops that are queued before the workers are asked for while desks send.
         broker: address of a broker; empty: none.
         find: finds the model.
+        bare_s: seconds of the bare loop, each time.
     """
 
     model: str
@@ -57,6 +58,7 @@ class Wanted:
     seconds: float = 30.0
     backlog: int = 12_000
     broker: str = ""
+    bare_s: float = 4.0
 
 
 def measure(folder: Path, wanted: Wanted, say: Callable[[str], None]) -> dict[str, Any]:
@@ -76,7 +78,7 @@ def measure(folder: Path, wanted: Wanted, say: Callable[[str], None]) -> dict[st
     tasks.write_text(json.dumps(_tasks(wanted.model, folder / "key")))  # JSON is YAML
     report: dict[str, Any] = {"model": wanted.model, "crops": wanted.crops}
     if wanted.crops:
-        peer = Bare(wanted.model, wanted.find)
+        peer = Bare(wanted.model, wanted.find, wanted.bare_s)
         bare = [peer.per_second()]
         rows = []
         for batch in wanted.batches:

@@ -11,8 +11,6 @@ from console.pipeline.loader import Finder, load_model
 from console.settings.inference import InferenceSettings
 from models.frames import ArrayPicture
 
-_SECONDS = 4.0
-
 
 class Bare:
     """A model, to be run now and then.
@@ -20,16 +18,18 @@ class Bare:
     Args:
         model: a catalogue name or a file.
         find: finds it.
+        seconds: it runs for so long each time.
 
     Raises:
         ModelError: it can't be had or run.
     """
 
-    def __init__(self, model: str, find: Finder) -> None:
+    def __init__(self, model: str, find: Finder, seconds: float) -> None:
         loaded = load_model(model, find, InferenceSettings(model=model))
         self._path: Path = find(model)[0]
         self._detector, self._in_flight = loaded.detector, loaded.backend.info.max_in_flight
         loaded.backend.close()
+        self._seconds = seconds
         self._pictures = [ArrayPicture(picture) for picture in pictures(8)]
 
     def per_second(self) -> float:
@@ -45,6 +45,6 @@ class Bare:
             seen,
             self._in_flight,
             exact=False,
-            seconds=_SECONDS,
+            seconds=self._seconds,
         )
         return openvino(task)

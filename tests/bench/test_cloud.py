@@ -44,7 +44,7 @@ def test_its_crops_are_what_a_desk_sends() -> None:
 def test_a_tiny_one_says_all_its_figures(tmp_path: Path, shared: Path) -> None:
     wanted = Wanted(
         str(shared / "models" / f"{MODEL}.xml"), find(shared), crops=24, batches=(4,), workers=(1,), per_second=20,
-        seconds=1, backlog=20,
+        seconds=1, backlog=20, bare_s=0.5,
     )  # fmt: skip
     report = json.loads(json.dumps(measure(tmp_path, wanted, quiet)))
     (row,) = report["workers"]

@@ -127,8 +127,7 @@ def test_all_means_all_that_are_listed(shown: Shown, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(shown.ids) == 3)
     box = shown.panel.findChildren(QComboBox)[0]
     box.setCurrentIndex(box.findData("gate"))
-    qtbot.waitUntil(lambda: shown.ids == [3, 1])
-    assert count(shown.panel) == "2 new"
+    qtbot.waitUntil(lambda: shown.ids == [3, 1] and count(shown.panel) == "2 new")
     shown.actions.trigger("event.all")
     qtbot.waitUntil(lambda: any("2 events acknowledged" in notice.what for notice in shown.said))
     assert [event.acknowledged_by for event in shown.stored()] == ["Sam", "", "Sam"]

@@ -58,7 +58,8 @@ def test_who_works_leaves_messages_to_who_waits(server: str, place: tuple[str, s
     with closing(make_waker(place[0])) as busy, closing(make_waker(place[0])) as idle:
         for one in (busy, idle):
             assert one.wait(20)
-            assert not one.wait(0.3)
+            while one.wait(0.3):  # on a busy machine it may have connected twice
+                pass
         for _n in range(4):
             put(server, place[1], b"[]")
             assert idle.wait(_SOON_S * 3)  # `busy` waits for nothing just now

@@ -131,6 +131,7 @@ def test_all_means_all_that_are_listed(shown: Shown, qtbot: QtBot) -> None:
     shown.actions.trigger("event.all")
     qtbot.waitUntil(lambda: any("2 events acknowledged" in notice.what for notice in shown.said))
     assert [event.acknowledged_by for event in shown.stored()] == ["Sam", "", "Sam"]
+    qtbot.waitUntil(lambda: count(shown.panel) != "2 new")
     shown.actions.trigger("event.all")
     assert "no event" in shown.said[-1].what
 

@@ -27,6 +27,7 @@ from console.review.queries import ReviewFilter
 from console.review.rows import drop
 from console.review.verdicts import Decision, VerdictLane
 from console.settings.home import Home
+from console.settings.schema import CameraSettings
 from console.store.store import Store
 from console.ui.actions import Actions
 from console.ui.notices import Notice
@@ -518,6 +519,13 @@ class TestWords:
         assert not bench.page.view.side._why.isVisible()
         bench.press(Qt.Key.Key_F)
         assert bench.page.view.side.filtering, "the keyboard works here too"
+
+    def test_it_says_that_faces_are_covered_only_where_they_are(self, bench: Bench) -> None:
+        keys, workplace = bench.page.view.side._keys, bench.page._workplace
+        assert keys.text().startswith("Faces are covered before anything is stored. Undo")
+        camera = CameraSettings.model_validate({"id": "hall", "source": "a.mp4", "privacy": {"faces": False}})
+        workplace._take_on(workplace.settings.model_copy(update={"cameras": (camera,)}))
+        assert keys.text().startswith("Undo")
 
     def test_new_items_come_by_themselves(self, workplace: Workplace, open_page: Callable[[], Bench]) -> None:
         bench = open_page()

@@ -18,7 +18,7 @@ from models.words import _
 
 log = logging.getLogger(__name__)
 
-END_S = 20.0
+END_S = 25.0
 """More than a worker takes to finish what is under way and to write it down."""
 _STEADY_S = 60.0
 """One that ran for so long is started again at once; one that ends sooner, later each time."""

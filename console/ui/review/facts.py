@@ -11,6 +11,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from console.privacy.policies import policy_for
 from console.review import queries
 from console.review.items import Item, Verdict
 from console.review.queries import ReviewFilter
@@ -23,6 +24,7 @@ from console.ui.review.reading import Reader
 from console.ui.review.shift import Shift, shift_facts, shift_of
 from console.ui.review.words import history_words, pace_words, time_words, why_words
 from console.ui.workplace import Workplace
+from models.policy import Cover
 from models.words import _, ngettext
 from widgets.facts import Fact
 
@@ -196,11 +198,13 @@ class Facts(QObject):
             self._view.side.show_kept(_("✓ All verdicts are kept.") if self._judging.said else "")
 
     def show_keys(self, undo: str, whole: str) -> None:
-        """Show keys that no button has."""
+        """Show keys that no button has, and that faces are covered where that is so for every camera."""
+        settings = self._workplace.settings
+        policies = [policy_for(camera, settings.privacy) for camera in settings.cameras]
+        everywhere = all(isinstance(one, Cover) and one.faces for one in policies)
+        words = _("Undo {undo}, all is right {whole}, all keys F1").format(undo=undo, whole=whole)
         self._view.side.show_keys(
-            _("Faces are covered before anything is stored. Undo {undo}, all is right {whole}, all keys F1").format(
-                undo=undo, whole=whole
-            )
+            _("Faces are covered before anything is stored. {keys}").format(keys=words) if everywhere else words
         )
 
     def use_label(self, label: str) -> None:

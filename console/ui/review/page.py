@@ -116,6 +116,7 @@ class ReviewPage(QWidget):
         self.doing.draw_with(Editing(self.view.canvas, actions, self))
         actions.follow(self.view.side.cloud.boxes, "review.cloud")
         actions.keys_changed.connect(self._show_keys)
+        self._workplace.settings_changed.connect(lambda _settings: self._show_keys())
         self._show_keys()
 
     # Opening and closing

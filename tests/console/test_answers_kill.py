@@ -21,7 +21,7 @@ from tests.servers.authority import Authority
 from tests.servers.receiver import Receiver
 from tests.servers.receiver_answers import Book
 
-ANSWERS, PAGE = 2000, 20
+ANSWERS, PAGE = 1200, 20
 # Imports once, then forks a fetcher for each line on stdin: a home and the site's settings.
 ZYGOTE = r"""
 import json, os, sys

@@ -171,6 +171,7 @@ def test_it_says_that_it_is_looking_and_then_what_it_found_by_itself(bench: Benc
 def _calm(bench: Bench) -> list[object]:
     """Where everything is, once nothing that is still read moves it."""
     before: list[object] = []
+    bench.wait(lambda: 0 < bench.page.facts._soon_at < float("inf"))  # how the shift goes has been read
     while (now_ := _places(bench)) != before:
         before = now_
         bench.qtbot.wait(400)

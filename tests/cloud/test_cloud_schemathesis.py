@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from console.bench.cloud_crops import body_of
+from console.cloud.pki.authority import Made
+from console.sync import wire
+from tests.cloud.keeping_cases import jpeg, message
 from tests.conftest import ROOT, missing
 from tests.servers import environments
 from tests.servers.cloud_server import CloudServer
@@ -29,6 +35,7 @@ def test_no_fault_inside_and_every_answer_as_described(tmp_path: Path) -> None:
     tasks.write_text("tasks: [{name: cars, takes: pictures, stages: [{model: yolox_nano}]}]")
     with CloudServer(tmp_path / "cloud", "--tasks", str(tasks)) as server:
         made = server.desk()
+        _send(server, made, body_of(message(jpeg("a"))))  # of an ID that nothing erases
         done = subprocess.run(
             [
                 str(python.with_name("schemathesis")), "run", f"{server.url}/openapi.json", "--seed", "8",
@@ -47,6 +54,13 @@ def test_no_fault_inside_and_every_answer_as_described(tmp_path: Path) -> None:
         log = (server.kept / "logs" / "sightdesk.log").read_text()
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert taken  # what was sent was not nonsense alone
-    assert queued
+    assert queued >= 1
     assert "Traceback" not in log + "".join(server.words)
     print(done.stdout[-1500:])
+
+
+def _send(server: CloudServer, made: Made, body: bytes) -> None:
+    host, port = server.url.removeprefix("https://").split(":")
+    with closing(http.client.HTTPSConnection(host, int(port), context=server.client(made), timeout=10)) as connection:
+        connection.request("POST", wire.MESSAGES_PATH, body, {"Content-Type": wire.CONTENT_TYPE})
+        assert connection.getresponse().status == 202

@@ -132,7 +132,8 @@ def _queue(keeper: Keeper, number: int, key: PublicKey) -> None:
 
 
 def _rate(keeper: Keeper, crops: int) -> dict[str, Any]:
-    begun, warm = time.monotonic(), (0.0, 0)
+    begun = time.monotonic()
+    warm = begun, 0  # of so few that they are done at once the start counts, too
     while (done := _done(keeper)) < crops:
         now = time.monotonic()
         if not warm[1] and done >= crops * _WARM:

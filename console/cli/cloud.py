@@ -15,7 +15,7 @@ import typer
 from console.cli.cloud_beside import Wanted, beside
 from console.cli.cloud_export import EXPORT_EXAMPLES, export
 from console.cli.cloud_jobs import jobs_app
-from console.cli.cloud_options import DatabaseOption, check_installed, database_url
+from console.cli.cloud_options import BrokerOption, DatabaseOption, check_installed, database_url
 from console.cli.cloud_tasks import TASKS_EXAMPLES, tasks
 from console.cli.cloud_worker import WORKER_EXAMPLES, worker
 from console.cli.options import say
@@ -70,15 +70,7 @@ def serve(
             help="Which files models look at; see `cloud tasks`. Without it: files are only kept.",
         ),
     ] = None,
-    broker: Annotated[
-        str,
-        typer.Option(
-            metavar="URL",
-            envvar="SIGHTDESK_CLOUD_BROKER",
-            show_envvar=True,
-            help="amqp://... or kafka://...: wakes workers at once; they are well without.",
-        ),
-    ] = "",
+    broker: BrokerOption = "",
     workers: Annotated[
         int, typer.Option(min=0, max=64, metavar="N", help="Keep so many workers running on this machine.")
     ] = 0,

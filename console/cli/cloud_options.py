@@ -9,6 +9,15 @@ from typing import Annotated
 import typer
 
 _NEEDS = ("alembic", "fastapi", "prometheus_client", "sqlalchemy", "uvicorn")
+BrokerOption = Annotated[
+    str,
+    typer.Option(
+        metavar="URL",
+        envvar="SIGHTDESK_CLOUD_BROKER",
+        show_envvar=True,
+        help="amqp://... or kafka://...: wakes workers at once; without it they look for jobs every second.",
+    ),
+]
 DatabaseOption = Annotated[
     str,
     typer.Option(

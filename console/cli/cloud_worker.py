@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.cli.cloud_options import DatabaseOption, check_installed, database_url
+from console.cli.cloud_options import BrokerOption, DatabaseOption, check_installed, database_url
 from console.cli.options import say
 
 if TYPE_CHECKING:
@@ -47,15 +47,7 @@ def worker(
         Path, typer.Option(metavar="FILE", envvar="SIGHTDESK_CLOUD_TASKS", help="What is done; see `cloud tasks`.")
     ],
     database: DatabaseOption = "",
-    broker: Annotated[
-        str,
-        typer.Option(
-            metavar="URL",
-            envvar="SIGHTDESK_CLOUD_BROKER",
-            show_envvar=True,
-            help="amqp://... or kafka://...; without it, jobs are looked for every second.",
-        ),
-    ] = "",
+    broker: BrokerOption = "",
     batch: Annotated[
         int | None,
         typer.Option(min=1, max=64, metavar="N", help="Pictures together, at most.  [default: as the tasks say]"),

@@ -98,10 +98,7 @@ def remove(
         review = _remove_review(db, item_ids, picture_ids, why, gold=release)
     names = (*names, *review.tracking_ids)
     answers = forget_answers(db, {*names, *taken.tracking_ids}) if "answers" in has else 0
-    gone = 0
-    if "events" in has:
-        gone = db.execute(f"DELETE FROM events WHERE id {IN_LIST}", (event_ids,)).rowcount  # noqa: S608  # our own text
-        db.execute(f"UPDATE events SET picture_why = ? WHERE picture_id {IN_LIST}", (why, picture_ids))  # noqa: S608
+    gone = _remove_events(db, event_ids, picture_ids, why) if "events" in has else 0
     size_of = "bytes" if "holds" in has else "0"
     files = {
         table: _remove_files(db, table, ids, size_of)
@@ -122,6 +119,13 @@ def remove(
         taken=taken,
         answers=answers,
     )
+
+
+def _remove_events(db: Database | sqlite3.Connection, events: str, pictures: str, why: str) -> int:
+    """Remove events; those that lose their picture say why. How many rows."""
+    gone = db.execute(f"DELETE FROM events WHERE id {IN_LIST}", (events,)).rowcount  # noqa: S608  # our own text
+    db.execute(f"UPDATE events SET picture_why = ? WHERE picture_id {IN_LIST}", (why, pictures))  # noqa: S608
+    return int(gone)
 
 
 def forget_answers(db: Database | sqlite3.Connection, tracking_ids: Iterable[str]) -> int:
